@@ -1,0 +1,49 @@
+# Everything here does its own set-up; see README.md. `make` alone lists what there is.
+PYTHON ?=
+export PYTHON
+BIN = .venv/bin
+PYTEST = $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check tests long bench screenshots format translations lock
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+run: ## open Rowmill with a sample job; without a display, run it in the terminal
+	@packaging/run-sample.sh
+
+test: setup check tests ## lint, types, import contracts, translations, tests
+
+setup: ## make .venv with everything, and install what the system lacks
+	@packaging/setup.sh test
+
+check: setup ## lint, types, import contracts, translations
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --strict gui_app tests packaging/catalogue.py
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python packaging/catalogue.py check
+
+tests: setup ## the tests alone
+	$(PYTEST) -q
+
+long: setup ## the tests that take long or need root
+	$(PYTEST) -q -m "long or privileged" -o timeout=3600 -o faulthandler_timeout=0
+
+bench: setup ## the measurements
+	$(PYTEST) -q -s -m bench -o timeout=3600 -o faulthandler_timeout=0 tests/benchmarks
+
+screenshots: setup ## the pictures of the README, taken anew
+	$(BIN)/python packaging/screenshots.py
+
+format: setup ## put the code into its form
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+
+translations: setup ## collect new sentences and list what is not translated
+	$(BIN)/python packaging/catalogue.py update
+	$(BIN)/python packaging/catalogue.py missing
+
+lock: setup ## pin the newest versions that fit
+	packaging/lock.sh --upgrade

@@ -1,0 +1,88 @@
+"""Where Rowmill's files lie on this system, and where its own resources are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+from gui_app.errors import N_, StorageError
+
+_HOME = "ROWMILL_HOME"
+"""When set, everything lies in that one folder: tests, and use from a memory stick."""
+
+
+def data_dir() -> Path:
+    """The app's own folder; made if it is not there.
+
+    Raises:
+        StorageError: It cannot be made. All folders below do the same.
+    """
+    return _made(_own() or Path(_system().user_data_dir))
+
+
+def jobs_dir() -> Path:
+    """The folder of job files that were not given a place of their own."""
+    return _made(data_dir() / "jobs")
+
+
+def log_dir() -> Path:
+    """The folder of log files."""
+    own = _own()
+    return _made(own / "logs" if own else Path(_system().user_log_dir))
+
+
+def config_file() -> Path:
+    """The settings file. Its folder is made; the file may not be there."""
+    own = _own()
+    return _made(own or Path(_system().user_config_dir)) / "settings.json"
+
+
+def runtime_dir() -> Path:
+    """The folder of what holds only while a process lives: sockets, ports, tokens. Nobody else can read it."""
+    own = _own()
+    if own:
+        return _made(own / "run", private=True)
+    # Asked only when it is sure to answer: platformdirs warns and guesses without XDG_RUNTIME_DIR.
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    if sys.platform.startswith("linux") and given and os.access(given, os.W_OK):
+        return _made(Path(given) / "rowmill", private=True)
+    return _made(data_dir() / "run", private=True)
+
+
+def resource(*parts: str) -> Path:
+    """A file that ships with Rowmill, e.g. `resource("samples", "reviews.csv")`. It may not be there."""
+    package = Path(__file__).resolve().parent
+    inside = package / "resources"
+    # Installed, the resources lie in the package; in a checkout beside it.
+    root = inside if inside.is_dir() else package.parent / "resources"
+    return root.joinpath(*parts)
+
+
+def _own() -> Path | None:
+    given = os.environ.get(_HOME, "")
+    return Path(given).expanduser().absolute() if given else None
+
+
+def _system() -> PlatformDirs:
+    return PlatformDirs("Rowmill", appauthor=False)
+
+
+def _made(folder: Path, *, private: bool = False) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if private and os.name == "posix" and folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise StorageError(
+            N_(
+                "Rowmill cannot use its own folder {folder} ({reason}). "
+                "Make it writable, or set {variable} to a folder that is."
+            ),
+            folder=str(folder),
+            reason=error.strerror or type(error).__name__,
+            variable=_HOME,
+        ) from None
+    return folder
