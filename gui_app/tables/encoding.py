@@ -1,0 +1,148 @@
+"""Bytes of a text file -> its encoding: byte order mark, then strict UTF-8, then chardet on the telling part."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from gui_app.errors import N_, InputError
+
+OFFERED = (
+    "utf-8",
+    "utf-16",
+    "gb18030",
+    "big5hkscs",
+    "cp932",
+    "euc_kr",
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "iso8859-15",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+)
+"""What the window offers first; any other Python codec for text is accepted too."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: it begins with UTF-16's mark
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CHECKED_BYTES = 64_000_000
+_STEP_BYTES = 1_000_000
+_SAMPLE_BYTES = 200_000
+# chardet tells these apart by single letters; on a short text that is a guess among equals.
+_LATIN = ("iso8859-", "mac", "cp437", "cp85", "cp1254", "cp1257", "hp-", "cp1006", "cp500", "cp037")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What was found.
+
+    Attributes:
+        name: A Python codec name.
+        certain: False when bytes that were not looked at could still contradict it. They are then an error, not "�".
+    """
+
+    name: str
+    certain: bool = True
+
+
+def detect(file: BinaryIO) -> Encoding:
+    """Look at the file (its first 64 MB, if need be) from its start. Leaves the position anywhere."""
+    file.seek(0)
+    head = file.read(_STEP_BYTES)
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(name)
+    wide = utf16_without_mark(head)
+    if wide:
+        return Encoding(wide)
+    failed_at, seen, whole = _first_byte_that_is_not_utf8(file)
+    if failed_at is None:
+        return Encoding("utf-8", certain=whole)
+    return Encoding(_guess(file, failed_at, seen))
+
+
+def checked(name: str, file_name: str) -> str:
+    """The codec's own name.
+
+    Raises:
+        InputError: Python has no such encoding for text.
+    """
+    try:
+        found = codecs.lookup(name).name
+        b"a".decode(found)
+        codecs.getincrementaldecoder(found)
+    except (LookupError, ValueError, UnicodeError):
+        raise InputError(
+            N_("“{file}” cannot be read with the encoding “{encoding}”: there is no such encoding. Choose another."),
+            file=file_name,
+            encoding=name[:40],
+        ) from None
+    return found
+
+
+def utf16_without_mark(head: bytes) -> str | None:
+    """UTF-16 that does not say so: commas, digits and line ends have a zero in every second byte."""
+    sample = head[:4000]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(even, odd) < max(2, len(sample) * 0.02) or min(even, odd) > max(even, odd) * 0.05:
+        return None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    try:
+        sample[: len(sample) // 4 * 4].decode(name)
+    except UnicodeDecodeError as error:
+        return name if error.reason == "unexpected end of data" else None
+    return name
+
+
+def _first_byte_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, int, bool]:
+    """(where, bytes looked at, whether that was all of it)."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    seen = 0
+    while seen < _CHECKED_BYTES:
+        block = file.read(_STEP_BYTES)
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            return seen - held + error.start, seen + len(block), False
+        if not block:
+            return None, seen, True
+        seen += len(block)
+    return None, seen, False
+
+
+def _guess(file: BinaryIO, failed_at: int, seen: int) -> str:
+    import chardet  # only here: most files are UTF-8, and its models take a while to load
+
+    # A long run of plain ASCII would tell chardet nothing: the sample begins near the first telling byte.
+    file.seek(0 if failed_at < _SAMPLE_BYTES // 2 else failed_at - 2_000)
+    sample = file.read(_SAMPLE_BYTES)
+    if _mostly_utf8(sample):
+        return "utf-8"
+    found = chardet.detect(sample.replace(b"\0", b""), prefer_superset=True, compat_names=False)
+    name = str(found["encoding"] or "cp1252")
+    doubtful = float(found["confidence"] or 0) < 0.05 and name.startswith(_LATIN)
+    try:
+        if doubtful:
+            sample.decode("cp1252")
+            name = "cp1252"
+        return codecs.lookup(name).name
+    except (LookupError, UnicodeDecodeError):
+        return name if doubtful else "cp1252"
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """UTF-8 with a few damaged places: far more whole characters than broken ones."""
+    text = sample.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    whole = sum(1 for character in text if character > "\x7f") - broken
+    return whole >= 20 * broken
