@@ -1,0 +1,1 @@
+"""Prompt to reply: the providers, behind two small protocols."""

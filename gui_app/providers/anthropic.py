@@ -1,0 +1,168 @@
+"""Anthropic: the Messages API."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+from urllib.parse import quote
+
+from anthropic import AsyncAnthropic, transform_schema
+
+from gui_app.jobs import Cause, Finish, Question, Reply, Secret
+from gui_app.keys import origin_of
+from gui_app.providers.base import CallFailed, ModelInfo
+from gui_app.providers.door import Door
+from gui_app.providers.headers import rate_limits
+from gui_app.providers.manners import Form, Manner, Manners, instructions_in
+from gui_app.providers.mapping import failure_in_reply
+from gui_app.providers.quiet import quiet_sdk_logs
+from gui_app.providers.transport import PLACEHOLDER, GuardedClient, GuardedTransport
+from gui_app.providers.usage import messages_usage
+
+CACHE_FROM_CHARACTERS = 4000
+"""Instructions this long are marked for caching: about 1,000 tokens, below which the API caches nothing."""
+
+MAX_MODEL_PAGES = 20
+
+
+def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
+    """The official SDK's client, with nothing left to the environment, behind a `Door`."""
+    client = AsyncAnthropic(
+        api_key=PLACEHOLDER,
+        base_url=base_url,
+        webhook_key="",
+        # Said again, because headers from the environment go before what the SDK makes of `api_key`.
+        default_headers={"Authorization": f"Bearer {PLACEHOLDER}"},
+        timeout=None,
+        max_retries=0,
+        open_telemetry=False,
+        http_client=GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context)),
+    )
+    quiet_sdk_logs()
+    return Door(client, key)
+
+
+class AnthropicProvider:
+    """`LiveProvider` over `POST /v1/messages`."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: Secret | None,
+        *,
+        suggested_concurrency: int,
+        memory: MutableMapping[str, str],
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.suggested_concurrency = suggested_concurrency
+        self._key = key
+        self._door = anthropic_door(base_url, key, ssl_context)
+        self._manners = Manners(
+            memory, f"{origin_of(base_url)} messages", Manner(), (Form.SCHEMA, Form.TEXT), guess=False
+        )
+        self._constant: tuple[Question, Manner, dict[str, Any]] | None = None
+
+    async def ask(self, question: Question, prompt: str) -> Reply:
+        """See `LiveProvider.ask`."""
+        return await self._manners.ask(question, lambda manner: self._message(question, manner, prompt))
+
+    async def _message(self, question: Question, manner: Manner, prompt: str) -> Reply:
+        constant = self._constant
+        if constant is None or constant[0] is not question or constant[1] != manner:
+            self._constant = constant = (question, manner, request_body(question, manner))
+        body = {**constant[2], "messages": [{"role": "user", "content": prompt}]}
+        data, headers = await self._door.post("/v1/messages", body)
+        return reply_of(data, headers, self._key)
+
+    async def list_models(self) -> list[ModelInfo]:
+        """See `LiveProvider.list_models`. Retired models are left out."""
+        found: list[ModelInfo] = []
+        path = "/v1/models?limit=1000"
+        for _ in range(MAX_MODEL_PAGES):
+            data, _headers = await self._door.get(path)
+            found += models_of(data)
+            last = data.get("last_id")
+            if data.get("has_more") is not True or not isinstance(last, str):
+                break
+            path = f"/v1/models?limit=1000&after_id={quote(last, safe='')}"
+        return found
+
+    async def close(self) -> None:
+        """See `LiveProvider.close`."""
+        await self._door.close()
+
+
+def request_body(question: Question, manner: Manner = Manner()) -> dict[str, Any]:
+    """The body of `POST /v1/messages` without its "messages".
+
+    No temperature, ever: the API of this SDK has none.
+    """
+    body: dict[str, Any] = {"model": question.model, "max_tokens": question.max_output_tokens}
+    instructions = instructions_in(question, manner.form)
+    if len(instructions) >= CACHE_FROM_CHARACTERS:
+        body["system"] = [{"type": "text", "text": instructions, "cache_control": {"type": "ephemeral"}}]
+    elif instructions:
+        body["system"] = instructions
+    if question.schema is not None and manner.form is Form.SCHEMA:
+        # The SDK's own: limits that the API does not take move into the descriptions.
+        schema = transform_schema(dict(question.schema))
+        body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+    return body
+
+
+def reply_of(data: Mapping[str, Any], headers: Mapping[str, str], key: Secret | None = None) -> Reply:
+    """Read a `message` object.
+
+    Raises:
+        CallFailed: It tells an error, or is none.
+    """
+    usage = messages_usage(data.get("usage"))
+    if data.get("error"):
+        raise failure_in_reply(data["error"], headers, usage, key)
+    content = data.get("content")
+    if not isinstance(content, list):
+        raise CallFailed(
+            Cause.UNREADABLE, "no content in the reply", usage=usage, status=200, limits=rate_limits(headers)
+        )
+    text = "".join(
+        str(block.get("text") or "") for block in content if isinstance(block, dict) and block.get("type") == "text"
+    )
+    reason = data.get("stop_reason")
+    finish = Finish.COMPLETE
+    if reason == "refusal":
+        finish = Finish.REFUSED
+    elif reason in ("max_tokens", "model_context_window_exceeded"):
+        finish = Finish.CUT_OFF
+    model = data.get("model")
+    return Reply(
+        text=text,
+        finish=finish,
+        usage=usage,
+        model=model if isinstance(model, str) else "",
+        limits=rate_limits(headers),
+    )
+
+
+def models_of(data: Mapping[str, Any]) -> list[ModelInfo]:
+    """The models of a `GET /v1/models` answer.
+
+    Raises:
+        CallFailed: There is no list in it.
+    """
+    items = data.get("data")
+    if not isinstance(items, list):
+        raise CallFailed(Cause.UNREADABLE, "no list of models in the reply", status=200)
+    found = []
+    for item in items:
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str) or item.get("lifecycle") == "retired":
+            continue
+        name, retires = item.get("display_name"), item.get("retires_at")
+        found.append(
+            ModelInfo(
+                item["id"],
+                name=name if isinstance(name, str) else "",
+                retires_on=retires[:10] if isinstance(retires, str) and len(retires) >= 10 else None,
+            )
+        )
+    return found

@@ -1,0 +1,215 @@
+"""The way out, under the SDKs: aiohttp as an httpx2 transport, to one host only and with bounded replies."""
+
+from __future__ import annotations
+
+import ssl
+import zlib
+from typing import Any, Final
+
+import aiohttp
+import httpx2
+from yarl import URL
+
+from gui_app.jobs import Secret
+from gui_app.keys import origin_of
+from gui_app.providers.hosts import proxy_for
+
+PLACEHOLDER: Final = "rowmill-key-is-put-in-on-the-way-out"
+"""What the SDKs are given as a key, so that none of their errors, logs or tracebacks can hold the real one."""
+
+MAX_REPLY_BYTES = 8 * 1024 * 1024
+MAX_ERROR_BYTES = 64 * 1024
+CONNECT_TIMEOUT_S = 20.0
+
+# Only these leave. The SDKs also send headers the environment asks for (organisation, project, OPENAI_CUSTOM_HEADERS),
+# and the user has consented to none of them.
+_SENT = frozenset(
+    (
+        b"accept",
+        b"authorization",
+        b"content-type",
+        b"user-agent",
+        b"x-api-key",
+        b"anthropic-version",
+        b"anthropic-beta",
+        b"idempotency-key",
+    )
+)
+
+# What the SDKs themselves read from a response. All the others travel beside it, as plain strings.
+_READ_BY_SDKS = ("content-type", "x-request-id", "request-id", "location")
+
+HEADERS: Final = "plain_headers"
+"""The extension of a response that holds its headers: a dict of strings, names in lower case, the last one counts."""
+
+
+class ReplyTooLarge(httpx2.TransportError):
+    """A reply larger than any model writes."""
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """Sends requests to the origin of `base_url` and nowhere else.
+
+    Redirects are not followed, cookies not kept, no header leaves that is not on the list. Error pages are cut at
+    `MAX_ERROR_BYTES`; longer replies than `MAX_REPLY_BYTES` raise. There is no timeout but the one for connecting:
+    whoever calls has a deadline of its own. Must be used and closed on one event loop.
+    """
+
+    def __init__(self, base_url: str, key: Secret | None, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._origin = origin_of(base_url)
+        self._key = key
+        self._proxy = proxy_for(base_url)
+        self._ssl = ssl_context
+        self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, URL] = {}
+        self._closed = False
+
+    def _open(self) -> aiohttp.ClientSession:
+        context: ssl.SSLContext | bool = True
+        if self._origin.startswith("https:"):
+            # The trust store of the system, as the SDKs have it.
+            context = self._ssl or httpx2.create_ssl_context()
+        return aiohttp.ClientSession(
+            # No limit here: the pace decides how many calls are out.
+            connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=15.0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+            trust_env=False,
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request and read its whole reply."""
+        if self._closed:
+            raise RuntimeError("this provider has been closed")
+        address = str(request.url)
+        url = self._urls.get(address) or self._remember(address)
+        if self._session is None:
+            self._session = self._open()
+        try:
+            async with self._session.request(
+                request.method,
+                url,
+                headers=self._headers(request),
+                data=request.content or None,
+                allow_redirects=False,
+                proxy=self._proxy,
+            ) as response:
+                body = await _read_bounded(response)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return httpx2.Response(
+                    response.status,
+                    headers=[(name, headers[name]) for name in _READ_BY_SDKS if name in headers],
+                    content=body,
+                    request=request,
+                    extensions={HEADERS: headers},
+                )
+        except httpx2.TransportError:
+            raise
+        except aiohttp.ClientConnectorError as error:
+            if self._proxy is not None and error.host == URL(self._proxy).host:
+                raise httpx2.ProxyError(str(error)) from error
+            raise httpx2.ConnectError(str(error)) from error
+        except TimeoutError as error:
+            raise httpx2.ConnectError("no connection in time") from error
+        except (aiohttp.ClientError, OSError, zlib.error) as error:
+            raise httpx2.ReadError(str(error) or type(error).__name__) from error
+        except ValueError as error:
+            # A proxy address of a kind that aiohttp does not speak (socks), or one that is none.
+            raise httpx2.ProxyError(str(error)) from error
+
+    def _remember(self, address: str) -> URL:
+        if origin_of(address) != self._origin:
+            raise httpx2.UnsupportedProtocol(f"a call to {origin_of(address)} was refused")
+        if len(self._urls) > 100:
+            self._urls.clear()
+        self._urls[address] = url = URL(address, encoded=True)
+        return url
+
+    def _headers(self, request: httpx2.Request) -> dict[str, str]:
+        out = {"accept-encoding": "identity"}
+        for raw_name, raw_value in request.headers.raw:
+            name = raw_name.lower()
+            if name not in _SENT and not name.startswith(b"x-stainless-"):
+                continue
+            value = raw_value.decode("latin-1")
+            if name in (b"authorization", b"x-api-key"):
+                if PLACEHOLDER not in value or self._key is None:
+                    continue  # A key out of the environment: never sent.
+                value = value.replace(PLACEHOLDER, self._key.reveal())
+            out[name.decode("latin-1")] = value
+        return out
+
+    async def aclose(self) -> None:
+        """Close the connections. Idempotent."""
+        self._closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+class GuardedClient(httpx2.AsyncClient):
+    """The HTTP client the SDKs are given: a `GuardedTransport` and nothing around it.
+
+    No redirects, cookies, proxies of its own or other hooks: what httpx2 does for them costs as much as the call, and
+    none of it is wanted here.
+    """
+
+    def __init__(self, transport: GuardedTransport) -> None:
+        super().__init__(transport=transport, follow_redirects=False, trust_env=False, timeout=None)
+        self._guarded = transport
+        self._parsed: dict[str, httpx2.URL] = {}
+
+    def build_request(self, method: str, url: httpx2.URL | str, **parts: Any) -> httpx2.Request:
+        """As httpx2's, for requests that are made of headers and bytes."""
+        text = str(url)
+        parsed = self._parsed.get(text)
+        if parsed is None:
+            if len(self._parsed) > 100:
+                self._parsed.clear()
+            parsed = self._parsed[text] = httpx2.URL(text)
+        if parts.get("params") is not None or parts.get("data") is not None or parts.get("files"):
+            return super().build_request(method, parsed, **parts)
+        request = httpx2.Request(
+            method, parsed, headers=parts.get("headers"), stream=httpx2.ByteStream(parts.get("content") or b"")
+        )
+        request.read()
+        return request
+
+    async def send(self, request: httpx2.Request, **_options: Any) -> httpx2.Response:
+        """Send as it is; the reply comes back whole, redirects included."""
+        return await self._guarded.handle_async_request(request)
+
+
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+    limit = MAX_REPLY_BYTES if response.status < 300 else MAX_ERROR_BYTES
+    announced = response.content_length
+    if announced is not None and announced <= limit:
+        body = await response.read()
+    else:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.content.iter_any():
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                response.close()
+                break
+        body = b"".join(parts)
+    encoding = response.headers.get("Content-Encoding", "").lower()
+    if encoding and encoding != "identity" and body:
+        body = _unpacked(body, encoding, limit)
+    if len(body) > limit:
+        if response.status < 300:
+            raise ReplyTooLarge(f"more than {limit // 2**20} MB")
+        body = body[:limit]
+    return body
+
+
+def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """gzip and deflate from servers that pack although they were asked not to; never more than the limit and a byte."""
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise httpx2.DecodingError(f"the reply is packed with {encoding[:20]}")
+    # 32 more: zlib and gzip frames are told apart by themselves.
+    return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, limit + 1)
