@@ -1,0 +1,171 @@
+"""Whole job files: copying a live one, duplicating a job, a glance at many, and a check of one."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from sqlite3 import Connection
+
+from gui_app.errors import N_, JobFileError, StorageError, UserError
+from gui_app.jobs import Counts, JobState
+from gui_app.store import identical, job_file, places
+from gui_app.store.packing import storable
+from gui_app.store.queries import JobReader
+
+
+@dataclass(frozen=True, slots=True)
+class JobGlance:
+    """A line of the jobs list.
+
+    Attributes:
+        owner: Who runs it now; None when nobody does.
+        error: Why nothing else can be said of this file; `name` is then its file's.
+    """
+
+    path: Path
+    name: str
+    state: JobState = JobState.DRAFT
+    counts: Counts = field(default_factory=Counts)
+    updated_at: float = 0.0
+    import_done: bool = False
+    owner: str | None = None
+    error: UserError | None = None
+
+
+def job_glance(path: Path) -> JobGlance:
+    """What the jobs list shows of a job. Raises nothing about the file: `error` holds it."""
+    try:
+        with closing(JobReader(path)) as reader:
+            found = reader.summary()
+    except UserError as error:
+        return JobGlance(path, path.stem, error=error)
+    return JobGlance(path, found.name, found.state, found.counts, found.updated_at, found.import_done, found.owner)
+
+
+def check_job(path: Path) -> None:
+    """Read a whole job file and see that it holds together, counts included. About a second per few hundred MB.
+
+    Raises:
+        JobFileError, StorageError: It does not, or cannot be read.
+    """
+    db = job_file.open_checked(path, read_only=True)
+    try:
+        job_file.check_contents(db, path)
+        with job_file.storage_errors(path):
+            wrong = db.execute(_WRONG).fetchall()
+    finally:
+        job_file.close_reader(db, path)
+    if wrong:
+        raise job_file.damaged(path, ", ".join(name for (name,) in wrong))
+
+
+# Each names what is wrong; no line when all is well.
+_WRONG = """
+    SELECT 'counts' WHERE EXISTS (
+        SELECT 1 FROM counts c LEFT JOIN (SELECT state, count(*) AS n FROM status GROUP BY state) s USING (state)
+        WHERE c.n <> ifnull(s.n, 0))
+    UNION ALL SELECT 'states' WHERE EXISTS (SELECT 1 FROM status WHERE state NOT IN (0, 1, 2, 3, 4))
+    UNION ALL SELECT 'rows' WHERE (SELECT count(*) FROM cells) <> (SELECT count(*) FROM status)
+        OR EXISTS (SELECT 1 FROM cells c WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.row_id = c.row_id))
+    UNION ALL SELECT 'totals' WHERE (SELECT requests FROM totals) <> (SELECT count(*) FROM attempts)
+    UNION ALL SELECT 'answers' WHERE EXISTS (
+        SELECT 1 FROM status s LEFT JOIN attempts a ON a.attempt_id = s.attempt_id
+        WHERE s.attempt_id IS NOT NULL AND a.row_id IS NOT ifnull(s.source_row_id, s.row_id))
+"""
+
+
+def save_copy(source: Path, target: Path) -> None:
+    """Copy a job, also one that is being run, as it is at this moment. Nobody owns the copy.
+
+    Raises:
+        JobFileError: The source cannot be used.
+        StorageError: The target cannot be written, or is itself a job that is open.
+    """
+    _check_apart(source, target)
+    db = job_file.open_checked(source, read_only=True)
+    try:
+        with places.complete_file(target) as beside, closing(job_file.connect(beside)) as copy:
+            _copy(db, source, copy)
+            with job_file.transaction(copy, target):
+                job_file.put_meta(copy, owner=None)
+    finally:
+        job_file.close_reader(db, source)
+
+
+def duplicate_job(source: Path, target: Path, *, with_answers: bool, name: str) -> None:
+    """Make a new job of the same table and recipe.
+
+    Args:
+        target: Must not exist.
+        with_answers: Its answers, hand edits and costs too. Rows that are out in the source wait in the duplicate.
+
+    Raises:
+        JobFileError: The source cannot be used, or its table was not read to its end.
+        StorageError: The target cannot be written.
+    """
+    _check_apart(source, target)
+    db = job_file.open_checked(source, read_only=True)
+    try:
+        if not job_file.get_meta(db, "import_done", False):
+            raise JobFileError(
+                N_("The table of this job was not read to its end. Open the original file again to start over.")
+            )
+        with places.complete_file(target, replace=False) as beside, closing(job_file.connect(beside)) as copy:
+            if with_answers:
+                _copy(db, source, copy)
+            else:
+                job_file.make_empty(copy, name=name)
+            with job_file.transaction(copy, target):
+                if with_answers:
+                    _let_rows_wait(copy)
+                else:
+                    _take_table(db, copy)
+                now = time.time()
+                job_file.put_meta(
+                    copy, name=storable(name), job_id=uuid.uuid4().hex, owner=None, created_at=now, updated_at=now
+                )
+    finally:
+        job_file.close_reader(db, source)
+
+
+def _check_apart(source: Path, target: Path) -> None:
+    if target.exists() and source.exists() and target.samefile(source):
+        raise StorageError(N_("“{file}” is the job itself. Choose another name for the copy."), file=target.name)
+
+
+def _copy(db: Connection, source: Path, target: Connection) -> None:
+    with job_file.storage_errors(source):
+        # In one step, which sees one state of the job however many answers come in meanwhile.
+        db.backup(target)
+
+
+def _let_rows_wait(copy: Connection) -> None:
+    # The source's requests and batches are the source's; their replies never come here.
+    copy.execute(
+        "UPDATE status SET state = CASE WHEN EXISTS (SELECT 1 FROM hand_values h WHERE h.row_id = status.row_id) "
+        "THEN 2 ELSE 0 END, not_before = 0, first_sent_at = NULL, reserved_usd = NULL, part_id = NULL, lane = 0 "
+        "WHERE state = 1"
+    )
+    identical.let_go(copy)
+    copy.execute("DELETE FROM parts")
+    job_file.put_meta(copy, state=JobState.PAUSED.value if job_file.get_meta(copy, "run") else JobState.DRAFT.value)
+
+
+_KEPT_NOTES = "key IN ('source_name', 'import_settings', 'renamed', 'sheets', 'import_done', 'warnings', 'draft')"
+
+
+def _take_table(db: Connection, copy: Connection) -> None:
+    db.execute("BEGIN")
+    try:
+        for table in ("columns", "cells"):
+            places = ", ".join("?" for _ in db.execute(f"PRAGMA table_info({table})"))
+            copy.executemany(f"INSERT INTO {table} VALUES ({places})", db.execute(f"SELECT * FROM {table}"))
+        copy.execute("INSERT INTO status (row_id) SELECT row_id FROM cells ORDER BY row_id")
+        copy.execute("UPDATE counts SET n = (SELECT count(*) FROM status) WHERE state = 0")
+        notes = db.execute(f"SELECT key, value FROM meta WHERE {_KEPT_NOTES} OR key LIKE 'note:%'")
+        copy.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
+    finally:
+        job_file.rollback(db)

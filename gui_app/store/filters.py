@@ -1,0 +1,155 @@
+"""A row filter and an order as SQL. Every value is bound, never pasted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from gui_app.jobs import RowFilter
+from gui_app.store.packing import pack_value, storable, texts
+from gui_app.store.schema import STATE_CODES
+
+JOINS = """
+    FROM status s
+    JOIN cells c ON c.row_id = s.row_id
+    LEFT JOIN attempts a ON a.attempt_id = s.attempt_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How rows are sorted. Equal ones stay in file order.
+
+    Attributes:
+        by: "row", "state", "cause", "cost", "column" (of the input), "field" or "confidence" (of the answers).
+        key: The column's position, or the field's name.
+    """
+
+    by: Literal["row", "state", "cause", "cost", "column", "field", "confidence"] = "row"
+    key: int | str = 0
+    descending: bool = False
+
+
+def shown(name: str) -> tuple[str, list[Any]]:
+    """The shown value of a field as JSON text: the one made by hand where there is one, else the model's.
+
+    Returns:
+        An expression on `JOINS`, and what it binds. NULL: there is no value.
+    """
+    name = storable(name)
+    model, values = _part("a.field_values", name)
+    by_hand = "(SELECT h.value FROM hand_values h WHERE h.row_id = s.row_id AND h.field = ?)"
+    return f"ifnull({by_hand}, {model})", [name, *values]
+
+
+def _part(column: str, name: str) -> tuple[str, list[Any]]:
+    """A named part of a JSON object, as JSON text."""
+    if not any(character in '"\\' or character < " " for character in name):
+        return f"{column} -> ?", [f'$."{name}"']
+    # SQLite's paths have no way, or different ways from version to version, to write such a name.
+    return f"part({column}, ?)", [name]
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Give a connection the functions that conditions call."""
+    db.create_function("holds", 2, _holds, deterministic=True)
+    db.create_function("part", 2, _part_of, deterministic=True)
+
+
+def _part_of(packed: str | None, name: str) -> str | None:
+    try:
+        values = json.loads(packed or "{}")
+        return pack_value(values[name]) if name in values else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _holds(packed: str | None, part: str) -> bool:
+    if not packed:
+        return False
+    # Packed text is nearly the text itself, so most rows are done with here. What looks like a hit may lie in the
+    # punctuation between cells, an escape or the name of a field; and a row with lone surrogates is all escapes.
+    if _as_packed(part) not in packed.casefold() and "\\ud" not in packed:
+        return False
+    try:
+        return any(part in text.casefold() for text in texts(packed))
+    except (ValueError, RecursionError):
+        return part in packed.casefold()
+
+
+@lru_cache(maxsize=8)
+def _as_packed(part: str) -> str:
+    return json.dumps(part, ensure_ascii=False)[1:-1]
+
+
+def where(rows: RowFilter) -> tuple[str, list[Any]]:
+    """The condition on `JOINS` for a filter, "1" for none, and its values in order."""
+    parts: list[str] = []
+    values: list[Any] = []
+    if rows.states:
+        parts.append(f"s.state IN ({', '.join('?' * len(rows.states))})")
+        values += sorted(STATE_CODES[state] for state in rows.states)
+    if rows.causes:
+        parts.append(f"s.cause IN ({', '.join('?' * len(rows.causes))})")
+        values += sorted(rows.causes)
+    if rows.field_value is not None:
+        name, value = rows.field_value
+        expression, bound = shown(name)
+        values += bound
+        if value is None:
+            parts.append(f"ifnull({expression}, 'null') = 'null'")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            # As numbers: 4 and 4.0 are one.
+            parts.append(f"json_extract({expression}, '$') = ?")
+            values.append(float(value))
+        else:
+            parts.append(f"{expression} = ?")
+            values.append(pack_value(value))
+    if rows.search:
+        parts.append(
+            "(holds(c.cells, ?) OR holds(a.field_values, ?) OR EXISTS "
+            "(SELECT 1 FROM hand_values h WHERE h.row_id = s.row_id AND holds(h.value, ?)))"
+        )
+        values += [storable(rows.search.casefold())] * 3
+    for wanted, table in ((rows.edited, "hand_values"), (rows.approved, "approvals")):
+        if wanted is not None:
+            parts.append(f"{'' if wanted else 'NOT '}EXISTS (SELECT 1 FROM {table} t WHERE t.row_id = s.row_id)")
+    if rows.row_ids is not None:
+        # One bound JSON array: a list of placeholders would end at SQLite's limit of 32,766.
+        parts.append("s.row_id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(rows.row_ids))
+    return " AND ".join(parts) or "1", values
+
+
+def needs_joins(rows: RowFilter) -> bool:
+    """False when the condition speaks of `status` alone, and its indexes can answer."""
+    return bool(rows.search) or rows.field_value is not None
+
+
+def order_by(order: Order | None) -> tuple[str, list[Any], str]:
+    """How to sort.
+
+    Returns:
+        An expression on `JOINS` to be selected as `v`, what it binds, and the ORDER BY terms on `v` and `row_id`.
+        Rows without a value come last either way.
+    """
+    order = order or Order()
+    direction = "DESC" if order.descending else "ASC"
+    if order.by == "row":
+        return "NULL", [], f"row_id {direction}"
+    terms = f"v IS NULL, v COLLATE NOCASE {direction}, row_id"
+    if order.by == "column":
+        # Numbers among the texts sort as numbers, before the texts; empty cells after all.
+        number = "CASE WHEN v GLOB '[0-9]*' OR v GLOB '[-+.][0-9]*' OR v GLOB '[-+].[0-9]*' THEN CAST(v AS REAL) END"
+        terms = f"v = '', {number} IS NULL, {number} {direction}, v COLLATE NOCASE {direction}, row_id"
+        return "json_extract(c.cells, ?)", [f"$[{int(order.key)}]"], terms
+    if order.by == "field":
+        expression, values = shown(str(order.key))
+        return f"json_extract({expression}, '$')", values, terms
+    if order.by == "confidence":
+        expression, values = _part("a.confidence", storable(str(order.key)))
+        return f"json_extract({expression}, '$')", values, terms
+    return {"state": "s.state", "cause": "s.cause", "cost": "a.cost_usd"}[order.by], [], terms

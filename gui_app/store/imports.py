@@ -1,0 +1,126 @@
+"""Writing the rows of a table into a new job, once."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gui_app.errors import N_, JobFileError
+from gui_app.jobs import JobState
+from gui_app.store import job_file, lease
+from gui_app.store.packing import pack_cells, storable
+
+# Versions and prompts of a run that sent nothing go too: they speak of the rows that were.
+_OF_THE_TABLE = (
+    "columns", "cells", "status", "hand_values", "approvals", "edits", "run_rows", "prompts_asked", "recipe_versions"
+)  # fmt: skip
+
+
+class RowsWriter:
+    """Fills a draft job with rows; readers see them as they come.
+
+    Until `finish`, the job says `import_done: false`, and an import that died can be told from a whole one.
+
+    Raises:
+        JobFileError: A request has already gone out for this job: its rows are locked. Or another import
+            of the same job has begun since.
+        JobInUse: Somebody runs the job.
+        StorageError: Nothing of the last batch was kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # Rows can be read again from the source until finish() makes them durable, so the import
+        # need not wait for the disk at each batch.
+        self._db = job_file.open_checked(path)
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._import_id = uuid.uuid4().hex
+        self._next_id = 1
+
+    def begin(
+        self,
+        columns: Sequence[str],
+        *,
+        source_name: str,
+        import_settings: Mapping[str, Any],
+        renamed: Sequence[tuple[int, str, str]] = (),
+        sheets: Sequence[str] = (),
+    ) -> None:
+        """Drop what an earlier import left and name the columns."""
+        db = self._db
+        with job_file.transaction(db, self._path):
+            owner = lease.living_owner(db)
+            if owner is not None:
+                raise lease.taken(owner)
+            sent = "SELECT EXISTS (SELECT 1 FROM attempts) OR EXISTS (SELECT 1 FROM status WHERE state = 1)"
+            if db.execute(sent).fetchone()[0]:
+                raise JobFileError(
+                    N_(
+                        "This job has already sent rows, so its table cannot be read again. "
+                        "Start a new job from the file."
+                    )
+                )
+            for table in _OF_THE_TABLE:
+                db.execute(f"DELETE FROM {table}")
+            db.execute("DELETE FROM meta WHERE key = 'run'")
+            db.execute("UPDATE run_counts SET total = 0, finished = 0")
+            db.execute("UPDATE totals SET identical = 0")
+            db.execute("UPDATE counts SET n = 0")
+            db.executemany("INSERT INTO columns VALUES (?, ?)", [(i, storable(n)) for i, n in enumerate(columns)])
+            job_file.put_meta(
+                db,
+                source_name=storable(source_name),
+                import_settings=dict(import_settings),
+                renamed=[list(item) for item in renamed],
+                sheets=list(sheets),
+                import_done=False,
+                import_id=self._import_id,
+                state=JobState.DRAFT.value,
+                stopped_cause=None,
+                stopped_detail="",
+                warnings=[],
+            )
+        self._next_id = 1
+
+    def add(self, rows: Iterable[tuple[Sequence[str], str]]) -> int:
+        """Write one batch: (cells, marks) a row, in file order. Returns the number of rows so far."""
+        first = self._next_id
+        packed = [(row_id, pack_cells(cells), marks) for row_id, (cells, marks) in enumerate(rows, start=first)]
+        if packed:
+            with self._as_the_latest():
+                self._db.executemany("INSERT INTO cells VALUES (?, ?, ?)", packed)
+                self._db.execute(
+                    "INSERT INTO status (row_id) SELECT row_id FROM cells WHERE row_id >= ? ORDER BY row_id", (first,)
+                )
+                self._db.execute("UPDATE counts SET n = n + ? WHERE state = 0", (len(packed),))
+            self._next_id = first + len(packed)
+        return self._next_id - 1
+
+    def finish(self, warnings: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> None:
+        """Make all rows durable and the job ready.
+
+        Args:
+            warnings: What the reading of the table had to say: catalogue entry and details each.
+        """
+        self._db.execute("PRAGMA synchronous = FULL")
+        with self._as_the_latest():
+            stored = [[sentence, json.loads(json.dumps(dict(details), default=str))] for sentence, details in warnings]
+            job_file.put_meta(self._db, import_done=True, warnings=stored, updated_at=time.time())
+        self.close()
+
+    @contextmanager
+    def _as_the_latest(self) -> Iterator[None]:
+        """A transaction that never happens once another import has begun: rows of two files must not mix."""
+        with job_file.transaction(self._db, self._path):
+            if job_file.get_meta(self._db, "import_id") != self._import_id:
+                raise JobFileError(N_("The table of this job is being read anew. This reading of it has ended."))
+            yield
+
+    def close(self) -> None:
+        """Let go of the file. Without `finish`, the import stays unfinished."""
+        job_file.close(self._db)

@@ -1,0 +1,166 @@
+"""Who runs a job. One owner at a time; a second one is told who, and may look."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import sqlite3
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from gui_app.errors import N_, JobInUse
+from gui_app.store import job_file
+
+STALE_AFTER_S = 120.0
+"""An owner on another computer that gave no sign for so long is taken to be gone."""
+
+BEAT_EVERY_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claim on a job, by this process."""
+
+    token: str
+
+
+def take(db: sqlite3.Connection, path: Path) -> Lease:
+    """Become the owner.
+
+    Raises:
+        JobInUse: Somebody else is, and lives.
+    """
+    lease = Lease(uuid.uuid4().hex)
+    with job_file.transaction(db, path):
+        owner = living_owner(db)
+        if owner is not None:
+            raise taken(owner)
+        job_file.put_meta(db, owner=_myself(lease))
+    return lease
+
+
+def beat(db: sqlite3.Connection, path: Path, lease: Lease) -> bool:
+    """Say that the owner lives. False: somebody else has taken the job."""
+    with job_file.transaction(db, path):
+        if not is_held(db, lease):
+            return False
+        job_file.put_meta(db, owner=_myself(lease))
+    return True
+
+
+def release(db: sqlite3.Connection, path: Path, lease: Lease) -> None:
+    """Stop being the owner. Harmless when somebody else is by now."""
+    with job_file.transaction(db, path):
+        if is_held(db, lease):
+            job_file.put_meta(db, owner=None)
+
+
+def describe(owner: dict[str, Any]) -> str:
+    """Who that is, for a sentence."""
+    return f"{owner.get('host', '?')}, {owner.get('pid', '?')}"
+
+
+def living_owner(db: sqlite3.Connection) -> dict[str, Any] | None:
+    """The present owner, if it lives."""
+    return living_among({"owner": job_file.get_meta(db, "owner")})
+
+
+def living_among(meta: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The present owner, if it lives, from the job's notes."""
+    owner = meta.get("owner")
+    return owner if isinstance(owner, dict) and _lives(owner) else None
+
+
+def is_held(db: sqlite3.Connection, lease: Lease) -> bool:
+    """True while nobody else has become the owner. For use within the owner's own transactions."""
+    found = db.execute("SELECT json_extract(value, '$.token') FROM meta WHERE key = 'owner'").fetchone()
+    return found is not None and found[0] == lease.token
+
+
+def taken(owner: dict[str, Any] | None) -> JobInUse:
+    """The error for a job that somebody else runs."""
+    return JobInUse(
+        N_(
+            "This job is being run by another Rowmill ({who}). You can look at it here; to run it here, "
+            "pause it there first."
+        ),
+        who=describe(owner or {}),
+    )
+
+
+def _myself(lease: Lease) -> dict[str, Any]:
+    return {
+        "token": lease.token,
+        "host": socket.gethostname(),
+        "machine": _machine(),
+        "boot": _boot(),
+        "pid": os.getpid(),
+        "started": _started(os.getpid()),
+        "seen_at": time.time(),
+    }
+
+
+@lru_cache
+def _boot() -> str:
+    """Names this start of this computer, where the system can tell. Host names are not unique: `localhost`."""
+    return _text_of("/proc/sys/kernel/random/boot_id")
+
+
+@lru_cache
+def _machine() -> str:
+    """Names this computer, where the system can tell; hashed, because a job file is handed on."""
+    text = _text_of("/etc/machine-id")
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest() if text else ""
+
+
+def _text_of(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _started(pid: int) -> float | None:
+    """When a process began, by a clock that nobody sets; None when it is not there any more.
+
+    psutil's `create_time` on Linux moves when the clock is set, and a living owner would then look dead.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+    except OSError:
+        return None
+    else:
+        # The second field is the program's name, which may hold anything, parentheses too.
+        state, *fields = stat[stat.rindex(b")") + 1 :].split()
+        return None if state in (b"Z", b"X") else float(fields[18])
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+def _lives(owner: dict[str, Any]) -> bool:
+    try:
+        here = owner.get("host") == socket.gethostname()
+        if here and owner.get("boot") == _boot():
+            started = _started(int(owner["pid"]))
+            # A process number is used again after a restart; its start time is not.
+            return started is not None and abs(started - float(owner["started"])) < 1.0
+        if here and owner.get("machine") == _machine() != "":
+            return False  # It was started again since.
+        seen_at = float(owner.get("seen_at") or 0)
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        return False
+    return abs(time.time() - seen_at) < STALE_AFTER_S

@@ -1,0 +1,90 @@
+"""Cells and values as the text that lies in the job file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from json.encoder import encode_basestring
+from typing import Any, cast
+
+from gui_app.jobs import FieldValue
+
+
+def pack_cells(cells: Sequence[str]) -> str:
+    """A row's cells as a JSON array. Several times faster than `json.dumps`, for imports of a million rows."""
+    packed = "[" + ",".join(map(encode_basestring, cells)) + "]"
+    if not packed.isascii():
+        try:
+            packed.encode("utf-8")
+        except UnicodeEncodeError:
+            # A lone surrogate cannot be UTF-8, which is what SQLite stores; its escape can.
+            return json.dumps(list(cells))
+    return packed
+
+
+def unpack_cells(packed: str) -> tuple[str, ...]:
+    """The inverse of `pack_cells`.
+
+    Raises:
+        ValueError, TypeError: This is not a row that Rowmill has written.
+    """
+    cells = json.loads(packed)
+    if type(cells) is not list or not set(map(type, cells)) <= {str}:
+        raise TypeError("cells are a list of texts")
+    return tuple(cells)
+
+
+def pack_value(value: Any) -> str:
+    """One field value as JSON. Equal values give equal text, which is what filters compare.
+
+    Lone surrogates become U+FFFD and numbers that are none become null: SQLite's JSON functions know neither.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
+    return storable(text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(part) for key, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def pack_values(values: Mapping[str, Any]) -> str:
+    """Field values, or confidences, as a JSON object."""
+    return pack_value(dict(values))
+
+
+def unpack_values(packed: str | None) -> dict[str, FieldValue]:
+    """The inverse of `pack_values`; lists come back as tuples. None gives an empty mapping."""
+    if not packed:
+        return {}
+    return {name: unpack_value(value) for name, value in json.loads(packed).items()}
+
+
+def texts(packed: str | None) -> Iterator[str]:
+    """Every text and number in packed cells or values, without the names of the fields."""
+    waiting = [json.loads(packed)] if packed else []
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+        elif item is not None and not isinstance(item, bool):
+            yield str(item)
+
+
+def unpack_value(value: Any) -> FieldValue:
+    """One value from JSON types."""
+    return tuple(value) if isinstance(value, list) else cast(FieldValue, value)
+
+
+def storable(text: str) -> str:
+    """Text that SQLite can store: lone surrogates become U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -1,0 +1,93 @@
+"""SQLite's errors, and contents that cannot be, as the sentences a user sees."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gui_app.errors import N_, DamagedJobFile, JobFileError, StorageError
+
+_FULL = {sqlite3.SQLITE_FULL}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+GONE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS}
+# The last: SQLite could not hand a text to one of ours, because it is no UTF-8.
+_DAMAGED_TEXTS = ("malformed JSON", "Could not decode to UTF-8", "user-defined function raised exception")
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the world into ours. Mistakes of ours pass through.
+
+    Raises:
+        StorageError: Full, read-only, gone, or busy for longer than the busy timeout.
+        DamagedJobFile: The contents do not hold together.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        mapped = map_error(error, path)
+        if mapped is None:
+            raise
+        raise mapped from error
+
+
+def map_error(error: sqlite3.Error, path: Path) -> JobFileError | StorageError | None:
+    """The error to show for one of SQLite's; None for those that are mistakes of ours."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    name = path.name
+    if code in _FULL:
+        return StorageError(
+            N_("The disk that holds “{file}” is full. Free some space, then continue: nothing is lost."), file=name
+        )
+    if code in _DAMAGED or any(text in str(error) for text in _DAMAGED_TEXTS):
+        return damaged(path, str(error))
+    if code in READ_ONLY or (code == sqlite3.SQLITE_CANTOPEN and _is_read_only(path)):
+        return StorageError(
+            N_("“{file}” cannot be written: the file or its folder is read-only. Allow writing, or copy it elsewhere."),
+            file=name,
+        )
+    if code in GONE:
+        return StorageError(
+            N_("“{file}” cannot be reached. Check that its drive is connected and its folder can be opened."), file=name
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageError(
+            N_("Another program keeps “{file}” locked. Close it there, or try again in a moment."), file=name
+        )
+    return None
+
+
+@contextmanager
+def contents(path: Path) -> Iterator[None]:
+    """Around turning what is stored into our own types: what does not fit was not written by Rowmill.
+
+    Raises:
+        DamagedJobFile: A value, state or cause that cannot be one.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def _is_read_only(path: Path) -> bool:
+    # SQLite cannot open a job without making files beside it, and does not say why.
+    return path.parent.exists() and not os.access(
+        path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids
+    )
+
+
+def damaged(path: Path, reason: str) -> DamagedJobFile:
+    """The error for contents that do not hold together."""
+    return DamagedJobFile(
+        N_(
+            "The job file “{file}” is damaged ({reason}) and was left as it is. Open a copy from a backup, "
+            "or start a new job from the original table."
+        ),
+        file=path.name,
+        reason=reason[:120],
+    )
