@@ -1,0 +1,7 @@
+"""Jobs in motion, on plain asyncio. Also usable as a library: `batch`, `abatch`, `abatch_as_completed`."""
+
+from __future__ import annotations
+
+from gui_app.engine.in_memory import abatch, abatch_as_completed, batch
+
+__all__ = ["abatch", "abatch_as_completed", "batch"]

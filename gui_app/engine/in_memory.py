@@ -1,0 +1,222 @@
+"""The runner as a library: any function over any inputs, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import inspect
+import itertools
+import random
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, cast, overload
+
+from gui_app.engine.flow import Flow
+from gui_app.engine.retry import delay
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    index: int
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    index: int
+    tries: int
+    value: Any = None
+    error: BaseException | None = None
+    again_in_s: float | None = None
+    unsent: bool = False
+
+
+class _Inputs:
+    """Items in input order; those that failed wait in a heap and hold no slot."""
+
+    def __init__(self, count: int, keep: Callable[[_Result], None]) -> None:
+        self._fresh = deque(range(count))
+        self._returned: deque[_Task] = deque()
+        self._waiting: list[tuple[float, int, _Task]] = []
+        self._order = itertools.count()
+        self._keep = keep
+
+    async def exchange(self, outcomes: Sequence[_Result], limit: int) -> list[_Task]:
+        for result in outcomes:
+            if result.unsent:
+                self._returned.append(_Task(result.index, result.tries))
+            elif result.again_in_s is not None:
+                due = time.monotonic() + result.again_in_s
+                heapq.heappush(self._waiting, (due, next(self._order), _Task(result.index, result.tries)))
+            else:
+                self._keep(result)
+        taken: list[_Task] = []
+        now = time.monotonic()
+        while len(taken) < limit and self._waiting and self._waiting[0][0] <= now:
+            taken.append(heapq.heappop(self._waiting)[2])
+        while len(taken) < limit and self._returned:
+            taken.append(self._returned.popleft())
+        while len(taken) < limit and self._fresh:
+            taken.append(_Task(self._fresh.popleft()))
+        return taken
+
+    async def due_in_s(self) -> float | None:
+        return max(0.0, self._waiting[0][0] - time.monotonic()) if self._waiting else None
+
+    async def look_again(self) -> bool:
+        return bool(self._returned or self._fresh)
+
+
+async def abatch_as_completed(
+    function: Callable[[In], Out] | Callable[[In], Awaitable[Out]],
+    inputs: Iterable[In],
+    *,
+    max_concurrency: int = 16,
+    max_attempts: int = 1,
+    retry_on: tuple[type[Exception], ...] = (Exception,),
+    backoff_start_s: float = 1.0,
+    backoff_cap_s: float = 60.0,
+    return_exceptions: bool = False,
+    on_progress: Progress | None = None,
+) -> AsyncIterator[tuple[int, Out | Exception]]:
+    """Call a function once per input and yield (index, result) as each is ready.
+
+    Args:
+        function: Sync or async. A sync one runs in threads.
+        max_concurrency: Calls at once.
+        max_attempts: Attempts per input; those after the first wait with exponential backoff and full jitter,
+            and hold no slot meanwhile.
+        retry_on: Errors worth another attempt.
+        return_exceptions: Yield the error of an input whose attempts are used up; otherwise it is raised,
+            and what is out is cancelled.
+        on_progress: Called with (finished, all) after each.
+
+    Yields:
+        The input's index and its own result, never another's. Leaving the loop early cancels the rest.
+
+    Raises:
+        ValueError: `max_concurrency` or `max_attempts` is below 1.
+    """
+    if max_concurrency < 1 or max_attempts < 1:
+        raise ValueError("max_concurrency and max_attempts must be at least 1")
+    items = list(inputs)
+    if not items:
+        return
+    ready: asyncio.Queue[_Result | None] = asyncio.Queue()
+    threads: ThreadPoolExecutor | None = None
+    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004
+    ):
+        threads = ThreadPoolExecutor(min(max_concurrency, len(items)), thread_name_prefix="rowmill-batch")
+
+    async def call(item: In) -> Out:
+        if threads is None:
+            return await cast(Callable[[In], Awaitable[Out]], function)(item)
+        found = await asyncio.get_running_loop().run_in_executor(threads, function, item)
+        # A lambda around a coroutine function looks sync until it is called.
+        return await found if inspect.isawaitable(found) else cast(Out, found)
+
+    async def attempt(task: _Task) -> _Result:
+        try:
+            return _Result(task.index, task.tries + 1, await call(items[task.index]))
+        except Exception as error:
+            tries = task.tries + 1
+            again = isinstance(error, retry_on) and tries < max_attempts
+            wait = delay(tries, None, _rng, start_s=backoff_start_s, cap_s=backoff_cap_s) if again else None
+            return _Result(task.index, tries, error=error, again_in_s=wait)
+
+    async def admit(task: _Task) -> None:
+        return None
+
+    flow: Flow[_Task, _Result] = Flow(
+        _Inputs(len(items), ready.put_nowait),
+        admit=admit,
+        attempt=attempt,
+        unsent=lambda task: _Result(task.index, task.tries, unsent=True),
+        lost=lambda task: _Result(task.index, task.tries, unsent=True),
+        workers=min(max_concurrency, len(items)),
+        group_every_s=0.0,
+    )
+    running = asyncio.create_task(flow.run())
+    running.add_done_callback(lambda _: ready.put_nowait(None))
+    try:
+        for finished in range(1, len(items) + 1):
+            result = await ready.get()
+            if result is None:
+                await running
+                raise RuntimeError("the run ended before all inputs had a result")
+            if result.error is not None and not return_exceptions:
+                raise result.error
+            if on_progress is not None:
+                on_progress(finished, len(items))
+            if result.error is not None:
+                yield result.index, cast(Exception, result.error)
+            else:
+                yield result.index, cast(Out, result.value)
+        await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+_rng = random.Random()
+
+
+@overload
+async def abatch(
+    function: Callable[[In], Awaitable[Out]],
+    inputs: Iterable[In],
+    *,
+    return_exceptions: Literal[False] = ...,
+    **options: Any,
+) -> list[Out]: ...
+@overload
+async def abatch(
+    function: Callable[[In], Awaitable[Out]], inputs: Iterable[In], *, return_exceptions: bool, **options: Any
+) -> list[Out | Exception]: ...
+@overload
+async def abatch(
+    function: Callable[[In], Out],
+    inputs: Iterable[In],
+    *,
+    return_exceptions: Literal[False] = ...,
+    **options: Any,
+) -> list[Out]: ...
+@overload
+async def abatch(
+    function: Callable[[In], Out], inputs: Iterable[In], *, return_exceptions: bool, **options: Any
+) -> list[Out | Exception]: ...
+async def abatch(
+    function: Callable[..., Any], inputs: Iterable[Any], *, return_exceptions: bool = False, **options: Any
+) -> list[Any]:
+    """Call a function once per input; results in input order. Options as `abatch_as_completed`."""
+    items = list(inputs)
+    results: list[Any] = [None] * len(items)
+    stream = abatch_as_completed(function, items, return_exceptions=return_exceptions, **options)
+    try:
+        async for index, result in stream:
+            results[index] = result
+    finally:
+        await cast(Any, stream).aclose()
+    return results
+
+
+def batch(
+    function: Callable[..., Any], inputs: Iterable[Any], *, return_exceptions: bool = False, **options: Any
+) -> list[Any]:
+    """`abatch` for code without an event loop. Options as `abatch_as_completed`.
+
+    Raises:
+        RuntimeError: An event loop is already running: await `abatch` there.
+    """
+    return asyncio.run(abatch(function, inputs, return_exceptions=return_exceptions, **options))

@@ -1,0 +1,149 @@
+"""The job file as the runner's source: every call on one thread of its own, answers committed in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gui_app.jobs import Cause, Counts, JobState, Recipe, Row, RowState, Scope
+from gui_app.store.claims import JobWriter, Outcome, Prepared
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """A row that is durably marked as sent."""
+
+    row_id: int
+    prompt: str
+    reserved_usd: float | None
+    tries: int
+    first_sent_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the job is, as of the last commit."""
+
+    counts: Counts
+    run_rows: int
+    run_finished: int
+    spent_usd: float
+
+
+class JobSource:
+    """Opens a job as its owner. `open` first, `close` last.
+
+    Args:
+        prepare: Makes prompts from rows; called on the writer's thread.
+        committed: Told the outcomes, and the ids of rows otherwise changed, after their commit.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        prepare: Callable[[Sequence[Row]], Sequence[Prepared]],
+        committed: Callable[[Sequence[Outcome], Sequence[int]], None],
+    ) -> None:
+        self.path = path
+        self._prepare = prepare
+        self._committed = committed
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="rowmill-store")
+        self._writer: JobWriter | None = None
+        self._version = 0
+        # Retries are measured on a clock that nobody sets, so that a changed wall clock moves none of them.
+        self._epoch = time.time() - time.monotonic()
+        self.standing = Standing(Counts(), 0, 0, 0.0)
+
+    def now(self) -> float:
+        """Seconds since the epoch, unmoved by changes of the wall clock."""
+        return self._epoch + time.monotonic()
+
+    async def _call(self, function: Callable[..., T], *args: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
+
+    @property
+    def _open_writer(self) -> JobWriter:
+        assert self._writer is not None, "open() comes first"
+        return self._writer
+
+    async def open(self) -> int:
+        """Become the owner. Returns how many rows were sent by a dead owner and never answered.
+
+        Raises:
+            JobInUse, JobFileError, StorageError: Nothing has changed.
+        """
+        self._writer = await self._call(JobWriter, self.path)
+        return await self._call(self._writer.recover)
+
+    async def begin(self, recipe: Recipe, scope: Scope, options: dict[str, Any]) -> int:
+        """Start a run; returns the recipe version."""
+        writer = self._open_writer
+        self._version = await self._call(writer.begin_run, recipe, scope, options)
+        self.standing = await self._call(self._look)
+        return self._version
+
+    async def close(self) -> None:
+        """Let go of the job and of the thread."""
+        try:
+            if self._writer is not None:
+                await self._call(self._writer.close)
+                self._writer = None
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def exchange(self, outcomes: Sequence[Outcome], limit: int) -> list[SentRow]:
+        """Keep outcomes and claim rows, in one durable commit. See `flow.Source`."""
+        sent, settled = await self._call(self._exchange, outcomes, limit)
+        self._committed(outcomes, [*settled, *(row.row_id for row in sent)])
+        return sent
+
+    def _exchange(self, outcomes: Sequence[Outcome], limit: int) -> tuple[list[SentRow], list[int]]:
+        writer = self._open_writer
+        claimed = writer.exchange(outcomes, limit, self._version, self._prepare, now=self.now())
+        self.standing = self._look()
+        sent = [
+            SentRow(item.row_id, item.prompt or "", item.reserved_usd, tries, first)
+            for item, tries, first in claimed.sent
+        ]
+        return sent, claimed.settled
+
+    def _look(self) -> Standing:
+        writer = self._open_writer
+        return Standing(writer.counts(), *writer.in_run(), writer.spent_usd())
+
+    async def due_in_s(self) -> float | None:
+        """See `flow.Source`."""
+        due = await self._call(self._open_writer.next_due)
+        return None if due is None else max(0.0, due - self.now())
+
+    async def look_again(self) -> bool:
+        """See `flow.Source`."""
+        return await self._call(self._open_writer.look_again)
+
+    async def set_state(self, state: JobState, cause: Cause | None = None, detail: str = "") -> None:
+        """Store the job's state."""
+        await self._call(self._open_writer.set_state, state, cause, detail)
+
+    async def beat(self) -> bool:
+        """Renew the lease; False when it was lost."""
+        return await self._call(self._open_writer.beat)
+
+    async def spent_usd(self) -> float:
+        """What the job has cost so far."""
+        return await self._call(self._open_writer.spent_usd)
+
+    async def identical_saved(self) -> int:
+        """Rows filled by an identical one's request."""
+        return await self._call(self._open_writer.identical_saved)
+
+
+def unsent(row: SentRow, version: int) -> Outcome:
+    """The outcome of a row that was marked sent and never went out."""
+    return Outcome(row.row_id, version, RowState.WAITING, sent=False)
