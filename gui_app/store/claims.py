@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gui_app.errors import N_, InternalError, JobFileError
+from gui_app.errors import N_, InternalError, JobFileError, StorageError
 from gui_app.jobs import Cause, Counts, JobState, Lane, Recipe, Row, RowState, Scope
 from gui_app.store import identical, job_file, lease, scopes
 from gui_app.store.outcomes import Claimed, Outcome, Prepared
@@ -175,6 +175,9 @@ class JobWriter:
         """Let go of the job."""
         try:
             lease.release(self.db, self.path, self._lease)
+        except (StorageError, JobFileError):
+            # The disk is full or the drive gone, which whoever wrote last was told. It ends with this process.
+            pass
         finally:
             job_file.close(self.db)
 

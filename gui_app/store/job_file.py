@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sqlite3
 import time
 import uuid
@@ -83,26 +85,41 @@ def open_checked(path: Path, *, read_only: bool = False) -> Connection:
 
 
 def _connect_anyhow(path: Path, *, read_only: bool) -> Connection:
-    db = connect(path, read_only=read_only)
     if not read_only:
-        return db
+        return connect(path)
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        # Opened for reading alone, SQLite cannot make the -shm file that a reader needs when no writer has the
+        # job open, and a reader that came first would never see what a later worker writes.
+        with contextlib.suppress(sqlite3.OperationalError):
+            return _tried(connect(path), query_only=True)
     try:
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return db
+        return _tried(connect(path, read_only=True))
     except sqlite3.OperationalError as error:
         # A WAL file in a folder that cannot be written refuses even SELECT; with no -wal beside it,
         # nobody writes to it and it can be read as it lies.
-        db.close()
         wal = Path(f"{path}-wal")
         if error.sqlite_errorcode & 0xFF not in (READ_ONLY | GONE) or (wal.exists() and wal.stat().st_size):
             raise
         return connect(path, read_only=True, immutable=True)
+
+
+def _tried(db: Connection, *, query_only: bool = False) -> Connection:
+    """The connection, once it has read something."""
+    try:
+        if query_only:
+            db.execute("PRAGMA query_only = ON")
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return db
     except BaseException:
         db.close()
         raise
 
 
 def _look_at_first_bytes(path: Path) -> None:
+    if Path(f"{path}-shm").exists():
+        # Somebody has it open, perhaps this very process: closing the file here would drop all of its POSIX locks
+        # (sqlite.org/howtocorrupt.html, 2.2), and the next writer to close would take the -shm file away under it.
+        return
     try:
         with path.open("rb") as file:
             head = file.read(100)

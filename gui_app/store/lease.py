@@ -25,6 +25,10 @@ STALE_AFTER_S = 120.0
 BEAT_EVERY_S = 20.0
 
 
+# Leases of this process. One that could not be given back, for a full disk, must not keep this same process out.
+_held: set[str] = set()
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A claim on a job, by this process."""
@@ -44,6 +48,7 @@ def take(db: sqlite3.Connection, path: Path) -> Lease:
         if owner is not None:
             raise taken(owner)
         job_file.put_meta(db, owner=_myself(lease))
+    _held.add(lease.token)
     return lease
 
 
@@ -58,6 +63,7 @@ def beat(db: sqlite3.Connection, path: Path, lease: Lease) -> bool:
 
 def release(db: sqlite3.Connection, path: Path, lease: Lease) -> None:
     """Stop being the owner. Harmless when somebody else is by now."""
+    _held.discard(lease.token)
     with job_file.transaction(db, path):
         if is_held(db, lease):
             job_file.put_meta(db, owner=None)
@@ -155,6 +161,8 @@ def _lives(owner: dict[str, Any]) -> bool:
     try:
         here = owner.get("host") == socket.gethostname()
         if here and owner.get("boot") == _boot():
+            if int(owner["pid"]) == os.getpid() and owner.get("token") not in _held:
+                return False
             started = _started(int(owner["pid"]))
             # A process number is used again after a restart; its start time is not.
             return started is not None and abs(started - float(owner["started"])) < 1.0

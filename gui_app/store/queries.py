@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -235,8 +235,11 @@ class JobReader:
 
         return view
 
-    def stream(self, rows: RowFilter | None = None, *, batch: int = 500) -> Iterator[RowView]:
-        """Whole rows in file order, as they were when the stream began, in flat memory."""
+    def stream(self, rows: RowFilter | None = None, *, batch: int = 500) -> Generator[RowView, None, None]:
+        """Whole rows in file order, as they were when the stream began, in flat memory.
+
+        Close one that is not read to its end: the file keeps what it may still show.
+        """
         condition, values = filters.where(rows or RowFilter())
         view = self._viewer(None)
         query = f"{_ROWS} WHERE {condition} ORDER BY s.row_id".format(cells="c.cells")

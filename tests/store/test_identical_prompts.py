@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gui_app.jobs import Cause, Counts, RowState
+from gui_app.jobs import Cause, Counts, Row, RowState
+from gui_app.store.claims import Prepared
 from gui_app.store.edits import JobEditor
 from gui_app.store.queries import JobReader
 from tests.store.making import (
@@ -20,6 +21,7 @@ from tests.store.making import (
     make_job,
     never_sent,
     one_column,
+    prepare,
     remaining,
     retry,
 )
@@ -187,11 +189,8 @@ def test_a_follower_of_one_version_gets_no_answer_of_the_next(path: Path, read: 
     assert [row.values["label"] for row in read().rows([1, 2])] == ["of one", "of two"]
 
 
-def by_second_cell(rows: object) -> list[object]:
-    from gui_app.jobs import Row
-    from tests.store.making import prepare
-
-    return list(prepare([Row(row.row_id, row.cells[1:]) for row in rows]))  # type: ignore[attr-defined]
+def by_second_cell(rows: Sequence[Row]) -> list[Prepared]:
+    return prepare([Row(row.row_id, row.cells[1:]) for row in rows])
 
 
 def test_ask_this_row_again_goes_out_by_itself(path: Path, read: Read) -> None:

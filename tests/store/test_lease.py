@@ -32,7 +32,9 @@ def job(path: Path) -> Path:
 
 
 def owned_by(path: Path, **changes: Any) -> None:
-    """Put an owner into the file: this process, but for the changes."""
+    """Put an owner into the file: this process's parent, but for the changes."""
+    parent = os.getppid()
+    changes = {"pid": parent, "started": lease._started(parent), **changes}
     with closing(job_file.connect(path)) as db:
         job_file.put_meta(db, owner={**lease._myself(lease.Lease("token")), **changes})
 

@@ -136,12 +136,12 @@ def test_search_finds_numbers_among_the_answers(path: Path, read: Read) -> None:
     assert ids(read(), RowFilter(search="true")) == []
 
 
-VALUES = ["x", 'a "b" \\ c', "中", "nul \x00 end", 4, 4.5, True, False, ("a", 'b"'), ()]
+VALUES: list[FieldValue] = ["x", 'a "b" \\ c', "中", "nul \x00 end", 4, 4.5, True, False, ("a", 'b"'), ()]
 
 
 @pytest.mark.parametrize("name", ["label", 'quo"te', "back\\slash", "a.b[0]", "$", "tab\there", "中文", "'; --", " "])
 def test_a_field_of_any_name_and_value_can_be_filtered_counted_and_sorted(path: Path, read: Read, name: str) -> None:
-    given = dict(enumerate([*VALUES, "else", *VALUES], start=1))
+    given: dict[int, FieldValue] = dict(enumerate([*VALUES, "else", *VALUES], start=1))
     make_job(path, one_column(*map(str, given)))
     with Run(path) as run:
         run.claim()

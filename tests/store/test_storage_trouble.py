@@ -41,6 +41,15 @@ def test_a_full_disk_keeps_nothing_of_an_exchange_and_the_next_one_all_of_it(pat
         assert read().totals().requests == 50
 
 
+def test_a_job_that_could_not_be_given_back_for_a_full_disk_is_not_in_use_by_oneself(path: Path, read: Read) -> None:
+    make_job(path, one_column("a"))
+    run = Run(path)
+    run.writer.db.execute("PRAGMA query_only = ON")
+    run.close()
+    assert read().summary().owner is None
+    Run(path).close()
+
+
 def test_a_full_disk_during_an_import(path: Path, read: Read) -> None:
     job_file.create_job(path, name="x")
     with closing(RowsWriter(path)) as writer:
@@ -110,10 +119,9 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
     with Run(path) as run:
         ids = run.claim(100)
         outcomes = [done(row_id, raw="x" * 2000) for row_id in ids]
-        with ballast.open("wb") as file, pytest.raises(OSError):
+        with ballast.open("wb", buffering=0) as file, pytest.raises(OSError):
             while True:
                 file.write(b"x" * 4096)
-                file.flush()
         with pytest.raises(StorageError, match="is full"):
             run.exchange(outcomes, 10)
         with pytest.raises(StorageError):
