@@ -14,7 +14,7 @@ if has_display; then
     packaging/setup.sh window
     # A display may be named and not be there (an ended session, a container): Qt would end the program.
     if .venv/bin/python -c 'from PySide6.QtGui import QGuiApplication; QGuiApplication([])' >/dev/null 2>&1; then
-        exec .venv/bin/rowmill --sample "$sample"
+        exec .venv/bin/rowmill "resources/samples/$sample.csv"
     fi
     echo "The display ${DISPLAY:-$WAYLAND_DISPLAY} cannot be used, so the sample runs here in the terminal."
 else

@@ -132,7 +132,8 @@ def main() -> int:
     """`rowmill worker`: not for people. Returns the exit code."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
-    source, target = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Not sys.stdin, whose lock the thread that reads it would still hold at the interpreter's end.
+    source, target = os.fdopen(os.dup(sys.stdin.fileno()), "rb"), os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever prints to standard output would break the lines of the protocol.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asyncio.run(Worker(source, target).serve())

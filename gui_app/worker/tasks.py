@@ -195,7 +195,9 @@ def main() -> int:
 
     def watch() -> None:
         # The end of standard input is the wish to cancel; a window that died says the same.
-        sys.stdin.buffer.read()
+        # Not through sys.stdin, whose lock a thread that still reads would hold at the interpreter's end.
+        while os.read(0, 65_536):
+            pass
         gone.set()
 
     threading.Thread(target=watch, name="rowmill-cancel", daemon=True).start()
@@ -223,9 +225,16 @@ def main() -> int:
 def _read_order() -> dict[str, Any]:
     import json
 
-    order = json.loads(sys.stdin.buffer.readline())
+    order = json.loads(_first_line())
     assert isinstance(order, dict)
     return order
+
+
+def _first_line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (some := os.read(0, 1)):
+        line += some
+    return line
 
 
 def _plain(details: Any) -> dict[str, Any]:

@@ -1,0 +1,124 @@
+"""Puts the window's parts together, starts the loop, and closes everything in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import logging.handlers
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+# After PySide6: it takes the binding that is there already.
+from qasync import QEventLoop
+
+from gui_app import __version__, i18n, paths
+from gui_app.errors import StorageError
+from gui_app.i18n import _
+from gui_app.keys import KeyStore
+from gui_app.sentences import explain
+from gui_app.settings import LANGUAGE, THEME, Settings
+from gui_app.ui.ending import EndRequests
+from gui_app.ui.main_window import MainWindow
+from gui_app.ui.notifying import JobNotifier
+from gui_app.ui.qt_words import use_qt_words
+from gui_app.ui.services import Services
+from gui_app.ui.single_instance import SingleInstance
+from gui_app.ui.theme import apply_theme
+from gui_app.worker.client import WorkerClient
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Open the window, with a file in it if one is given. Returns the exit code.
+
+    Args:
+        arguments: At most one path, of a table or a job.
+    """
+    settings = Settings.load()
+    i18n.set_language(settings.get(LANGUAGE))
+    if len(arguments) > 1 or any(argument.startswith("--") for argument in arguments):
+        sys.stderr.write(_("Give one file to open, or a command. `rowmill --help` lists them.") + "\n")
+        return 2
+    try:
+        folder = paths.runtime_dir()
+        _log_to_file()
+    except StorageError as error:
+        sys.stderr.write(explain(error) + "\n")
+        return 2
+    app = application()
+    door = SingleInstance(folder, app)
+    if door.hand_over(arguments):
+        return 0
+    apply_theme(app, settings.get(THEME))
+    use_qt_words(app)
+    loop = QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(_run(app, settings, door, [Path(argument) for argument in arguments]))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+    return 0
+
+
+def application() -> QApplication:
+    """The one QApplication, named and with its icon."""
+    found = QApplication.instance()
+    app = found if isinstance(found, QApplication) else QApplication(["rowmill"])
+    app.setApplicationName("rowmill")
+    app.setApplicationDisplayName("Rowmill")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("rowmill")
+    app.setWindowIcon(window_icon())
+    # The window decides when the program ends: jobs may go on without it.
+    app.setQuitOnLastWindowClosed(False)
+    return app
+
+
+def window_icon() -> QIcon:
+    """Rowmill's own icon."""
+    return QIcon(str(paths.resource("icons", "rowmill.svg")))
+
+
+async def _run(app: QApplication, settings: Settings, door: SingleInstance, files: Sequence[Path]) -> None:
+    window = MainWindow(Services(WorkerClient(), settings, KeyStore(os.environ)))
+    closed = asyncio.Event()
+    window.closed.connect(closed.set)
+    notifier = JobNotifier(settings, window, app.windowIcon())
+    window.jobMoved.connect(notifier.moved)
+    window.jobEnded.connect(notifier.ended)
+    door.called.connect(lambda paths: _called(window, [Path(path) for path in paths]))
+    door.listen()
+    ends = EndRequests(app, window.quit)
+    window.show()
+    if settings.notice is not None:
+        window.status.say(explain(settings.notice))
+    for file in files:
+        window.opening.open(file)
+    try:
+        await closed.wait()
+    finally:
+        door.close()
+        ends.close()
+        window.deleteLater()
+
+
+def _called(window: MainWindow, files: Sequence[Path]) -> None:
+    window.come_back()
+    for file in files:
+        window.opening.open(file)
+
+
+def _log_to_file() -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        paths.log_dir() / "rowmill.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)

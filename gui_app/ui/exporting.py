@@ -1,0 +1,80 @@
+"""Runs an export for its dialog: progress in, the result or the sentence out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from gui_app.errors import Cancelled, RowmillError
+from gui_app.jobs import ExportOptions
+from gui_app.sentences import explain
+from gui_app.ui.export_dialog import ExportDialog
+from gui_app.ui.job_page import JobPage
+from gui_app.ui.services import Services
+from gui_app.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from gui_app.worker.client import TaskHandle
+
+
+class Exporting:
+    """One dialog and the export it asks for."""
+
+    def __init__(self, services: Services, page: JobPage, window: QWidget) -> None:
+        assert page.overview is not None
+        summary = page.overview.summary
+        shown = None if page.model.list.filter.is_empty() else (page.model.list.filter, page.model.rowCount())
+        self._worker, self._job = services.worker, page.path
+        self._tasks = Tasks()
+        self._handle: TaskHandle | None = None
+        self.dialog = ExportDialog(
+            services.settings,
+            summary.source_name,
+            rows=summary.counts.rows,
+            folder=None if page.source is None else page.source.parent,
+            shown=shown,
+            practice=page.is_practice(),
+            parent=window,
+        )
+        self.dialog.exportRequested.connect(self._start)
+        self.dialog.cancelRequested.connect(self._cancel)
+        self.dialog.finished.connect(self.dialog.deleteLater)
+        self.dialog.open()
+
+    def is_open(self) -> bool:
+        """The dialog is shown."""
+        return self.dialog.isVisible()
+
+    async def aclose(self) -> None:
+        """Stop the export, close the dialog."""
+        self._cancel()
+        await self._tasks.aclose()
+        await self.dialog.aclose()
+        self.dialog.close()
+
+    def _cancel(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _start(self, target: Path, options: ExportOptions) -> None:
+        self._tasks.start("export", self._export(target, options))
+
+    async def _export(self, target: Path, options: ExportOptions) -> None:
+        handle = self._handle = self._worker.export(self._job, target, options)
+        try:
+            async for progress in handle:
+                self.dialog.show_progress(progress.done, progress.total)
+            result = await handle.result()
+        except Cancelled:
+            self.dialog.show_problem("")
+        except RowmillError as error:
+            self.dialog.show_problem(explain(error))
+        except BaseException:
+            handle.cancel()
+            raise
+        else:
+            self.dialog.show_result(result)
+        finally:
+            self._handle = None

@@ -1,0 +1,258 @@
+"""The Failures tab: what went wrong, grouped by cause, with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+
+from gui_app.i18n import _, ngettext, number
+from gui_app.jobs import Cause, RowFilter, RowState
+from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
+from gui_app.store.queries import FailureGroup
+from gui_app.ui.forms import FlowLayout, Fold, ScrollColumn, readable, tell
+from gui_app.ui.icons import IconLabel, set_icon
+from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
+
+_SETTINGS_HELP = frozenset({Cause.KEY_REFUSED, Cause.HOST_REFUSED})
+_OTHER_MODEL_HELPS = frozenset(
+    {
+        Cause.NO_PERMISSION,
+        Cause.MODEL_UNKNOWN,
+        Cause.TOO_LONG,
+        Cause.REFUSED,
+        Cause.CONTENT_FILTER,
+        Cause.UNREADABLE,
+        Cause.EMPTY,
+        Cause.BAD_REQUEST,
+        Cause.OFF_LIST,
+        Cause.CUT_OFF,
+    }
+)
+SHOWN_CHARACTERS = 5_000
+
+
+def rows_of(group: FailureGroup) -> RowFilter:
+    """The rows of one group."""
+    return RowFilter(states=frozenset({group.state}), causes=frozenset({group.cause}))
+
+
+class GroupCard(Panel):
+    """One cause: how many rows, what happened, what to do, an example.
+
+    Signals:
+        retry, show, other_model: What to do with its rows.
+        settings: Open the settings.
+    """
+
+    retry = Signal()
+    show_rows = Signal()
+    other_model = Signal()
+    settings = Signal()
+
+    def __init__(self, group: FailureGroup, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="card")
+        self.setObjectName(f"failureGroup_{group.cause.value}")
+        self.group = group
+        self._icon = IconLabel("circle-x", "error")
+        self._title, self._count = text_label("heading", wrap=True), text_label("hint", wrap=True)
+        self._sentence, self._action = text_label(wrap=True), text_label("hint", wrap=True)
+        self.retry_button, self.show_button, self.model_button, self.settings_button = (
+            self._button("retryGroupButton", "rotate-ccw"),
+            self._button("showGroupButton", "funnel"),
+            self._button("groupModelButton", "sparkles"),
+            self._button("groupSettingsButton", "settings"),
+        )
+        self._example = QPlainTextEdit()
+        self._example.setObjectName("failureExample")
+        self._example.setReadOnly(True)
+        self._example.setTabChangesFocus(True)
+        self._example.setFixedHeight(92)
+        self._fold = Fold(self._example, name="failureExampleButton")
+        self._build()
+        self.retranslate()
+
+    def update_group(self, group: FailureGroup) -> None:
+        """New figures for the same cause; what is open stays open."""
+        if group != self.group:
+            self.group = group
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text."""
+        group, n = self.group, self.group.count
+        needs_review = group.state is RowState.NEEDS_REVIEW
+        self._icon.set_drawing("eye" if needs_review else "circle-x", "warning" if needs_review else "error")
+        self._title.setText(cause_title(group.cause))
+        rows = ngettext("{n} row", "{n} rows", n).format(n=number(n))
+        self._count.setText(_("{rows}, {state}").format(rows=rows, state=state_name(group.state)))
+        self._sentence.setText(cause_sentence(group.cause))
+        self._action.setText(cause_action(group.cause))
+        self.retry_button.setText(ngettext("Retry this row", "Retry these rows", n))
+        self.show_button.setText(ngettext("Show it", "Show them", n))
+        self.model_button.setText(_("Another model"))
+        self.settings_button.setText(_("Open Settings"))
+        what = f"{cause_title(group.cause)}, {rows}"
+        describe(self, what, f"{cause_sentence(group.cause)} {cause_action(group.cause)}")
+        for button in (self.retry_button, self.show_button, self.model_button, self.settings_button):
+            describe(button, f"{button.text()}: {what}")
+        self.model_button.setVisible(group.cause in _OTHER_MODEL_HELPS)
+        self.settings_button.setVisible(group.cause in _SETTINGS_HELP)
+        detail = readable(group.example_detail[:SHOWN_CHARACTERS]).strip()
+        self._fold.setVisible(bool(detail))
+        self._fold.say(_("What came back for row {row}").format(row=number(group.example_row_id)))
+        if detail != self._example.toPlainText():
+            self._example.setPlainText(detail)
+        describe(self._example, _("What came back for row {row}").format(row=number(group.example_row_id)))
+
+    def _button(self, name: str, drawing: str) -> QPushButton:
+        out = QPushButton()
+        out.setObjectName(name)
+        set_icon(out, drawing)
+        return out
+
+    def _build(self) -> None:
+        top = hbox(None, gap=GAP_S)
+        top.addWidget(self._icon)
+        top.addWidget(self._title, 1)
+        buttons = QWidget()
+        line = FlowLayout(buttons, GAP_S)
+        for button in (self.retry_button, self.show_button, self.model_button, self.settings_button):
+            line.addWidget(button)
+        column = vbox(self, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
+        column.addLayout(top)
+        for part in (self._count, self._sentence, self._action, buttons, self._fold):
+            column.addWidget(part)
+        self.retry_button.clicked.connect(self.retry)
+        self.show_button.clicked.connect(self.show_rows)
+        self.model_button.clicked.connect(self.other_model)
+        self.settings_button.clicked.connect(self.settings)
+
+
+class FailuresPanel(Panel):
+    """All groups of one job.
+
+    Signals:
+        retryRequested: The `RowFilter` of the rows to ask again, with the recipe as it stands.
+        modelRequested: The same, but another model should be chosen first: show the Model tab.
+        showRequested: The `RowFilter` of the rows to show in the table.
+        settingsRequested: Open the settings.
+    """
+
+    retryRequested = Signal(object)
+    modelRequested = Signal(object)
+    showRequested = Signal(object)
+    settingsRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="page")
+        self._cards: dict[tuple[Cause, RowState], GroupCard] = {}
+        self._groups: tuple[FailureGroup, ...] = ()
+        self._heading = text_label("subtitle", wrap=True)
+        self._sub = text_label("hint", wrap=True)
+        self.retry_button = QPushButton()
+        self.retry_button.setObjectName("retryButton")
+        set_role(self.retry_button, "primary")
+        self.retry_button.clicked.connect(lambda: self.retryRequested.emit(self._failed()))
+        self.model_button = QPushButton()
+        self.model_button.setObjectName("retryOtherModelButton")
+        self.model_button.clicked.connect(lambda: self.modelRequested.emit(self._failed()))
+        self._empty_icon = IconLabel("circle-check", "muted", 40)
+        self._empty_icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty = text_label("hint", wrap=True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._scroll = ScrollColumn()
+        self._scroll.body.setObjectName("failureList")
+        self._build()
+        self.retranslate()
+
+    def set_groups(self, groups: Sequence[FailureGroup]) -> None:
+        """Show these, the largest first among those of one state. Safe to call at every event."""
+        ordered = tuple(sorted(groups, key=lambda group: (group.state is not RowState.FAILED, -group.count)))
+        if ordered == self._groups:
+            return
+        self._groups = ordered
+        wanted = {(group.cause, group.state): group for group in ordered}
+        for key in [key for key in self._cards if key not in wanted]:
+            card = self._cards.pop(key)
+            self._list.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        for position, (key, group) in enumerate(wanted.items()):
+            known = self._cards.get(key)
+            if known is None:
+                self._cards[key] = known = self._new_card(group)
+            known.update_group(group)
+            if self._list.indexOf(known) != position:
+                self._list.removeWidget(known)
+                self._list.insertWidget(position, known)
+                known.show()
+        self.retranslate()
+
+    def set_can_retry(self, can: bool, why_not: str = "") -> None:
+        """Whether rows can be asked again now; if not, why, as the buttons' description."""
+        for button in (self.retry_button, self.model_button, *(card.retry_button for card in self._cards.values())):
+            button.setEnabled(can)
+            button.setAccessibleDescription(why_not)
+        tell(self._why_not, "" if can else why_not)
+
+    def count(self) -> int:
+        """How many rows failed, for the tab's name."""
+        return sum(group.count for group in self._groups if group.state is RowState.FAILED)
+
+    def retranslate(self) -> None:
+        """Set every text. The cards do it by themselves."""
+        failed = self.count()
+        review = sum(group.count for group in self._groups if group.state is RowState.NEEDS_REVIEW)
+        self._heading.setText(
+            ngettext("{n} row failed", "{n} rows failed", failed).format(n=number(failed))
+            if failed
+            else _("No row failed")
+        )
+        tell(
+            self._sub,
+            ngettext("{n} row needs review.", "{n} rows need review.", review).format(n=number(review))
+            if review
+            else "",
+        )
+        self.retry_button.setText(ngettext("Retry {n} failure", "Retry {n} failures", failed).format(n=number(failed)))
+        describe(self.retry_button, _("Retry failures"), _("Asks every failed row again."))
+        self.model_button.setText(_("Retry with another model"))
+        describe(self.model_button, _("Retry with another model"), _("Leads to the Model tab first."))
+        self._buttons.setVisible(failed > 0)
+        self._scroll.body.setAccessibleName(_("Failures by cause"))
+        self._empty.setText(_("Rows that fail, or whose answers need a look, are listed here by cause."))
+        self._empty.setVisible(not self._groups)
+        self._empty_icon.setVisible(not self._groups)
+
+    def _failed(self) -> RowFilter:
+        return RowFilter(states=frozenset({RowState.FAILED}))
+
+    def _new_card(self, group: FailureGroup) -> GroupCard:
+        card = GroupCard(group)
+        card.retry.connect(lambda: self.retryRequested.emit(rows_of(card.group)))
+        card.show_rows.connect(lambda: self.showRequested.emit(rows_of(card.group)))
+        card.other_model.connect(lambda: self.modelRequested.emit(rows_of(card.group)))
+        card.settings.connect(self.settingsRequested)
+        card.retry_button.setEnabled(self.retry_button.isEnabled())
+        return card
+
+    def _build(self) -> None:
+        self._buttons = QWidget()
+        line = FlowLayout(self._buttons, GAP_S)
+        line.addWidget(self.retry_button)
+        line.addWidget(self.model_button)
+        self._why_not = text_label("hint", wrap=True)
+        self._why_not.hide()
+        self._list = vbox(None, gap=GAP_M)
+        column = self._scroll.column
+        for part in (self._heading, self._sub, self._buttons, self._why_not):
+            column.addWidget(part)
+        column.addLayout(self._list)
+        column.addSpacing(GAP_L)
+        column.addWidget(self._empty_icon)
+        column.addWidget(self._empty)
+        column.addStretch(1)
+        vbox(self).addWidget(self._scroll)

@@ -1,0 +1,193 @@
+"""What the buttons of a job do: run, try, pause, stop, retry. Coroutines; nothing here draws."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from gui_app.errors import Cancelled, RowmillError
+from gui_app.i18n import _, ngettext, number
+from gui_app.jobs import Account, Recipe, RowFilter, RowState, RunOptions, Scope, ScopeKind
+from gui_app.store.queries import JobReader
+from gui_app.ui.bridge import JobLink, Overview
+from gui_app.ui.question import Choice, Question, ask
+from gui_app.ui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from gui_app.worker.client import WorkerClient
+
+FEW, RANDOM_ROWS, SEED = 5, 20, 20
+
+
+class Task(Protocol):
+    """Whoever knows what is to be asked, and how."""
+
+    def recipe(self) -> Recipe:
+        """The recipe as it stands."""
+        ...
+
+    def run_options(self) -> RunOptions:
+        """Lane, speed, limit."""
+        ...
+
+    def account(self) -> Account:
+        """Where it is sent, and with which key."""
+        ...
+
+    def problem(self) -> str:
+        """Why it cannot be run; "" when it can."""
+        ...
+
+
+class JobActions(QObject):
+    """Signals: failed: an error to show. refused: why nothing was started, a sentence. started: a run began."""
+
+    failed = Signal(object)
+    refused = Signal(str)
+    started = Signal()
+
+    def __init__(self, worker: WorkerClient, link: JobLink, task: Task, window: QWidget) -> None:
+        super().__init__(window)
+        self._worker, self._link, self._task, self._window = worker, link, task, window
+        self._tasks = Tasks()
+        self.overview: Overview | None = None
+
+    def run(self, scope: Scope, *, ask_first: bool = True) -> None:
+        """Send rows. Asks first what is meant when the task changed since rows were answered."""
+        self._start("run", self._run(scope, ask_first=ask_first))
+
+    def try_some(self, how: str, selected: RowFilter) -> None:
+        """Ask about a few rows: "first", "random" or "selected"."""
+        self._start("run", self._try(how, selected))
+
+    def run_again(self) -> None:
+        """Ask about every row once more, after a question."""
+        self._start("run", self._again())
+
+    def pause(self) -> None:
+        """Send nothing new."""
+        self._start("pause", self._worker.pause(self._link.path))
+
+    def stop(self) -> None:
+        """Send nothing new and wait no longer than some seconds for what is out."""
+        self._start("stop", self._worker.stop(self._link.path))
+
+    async def aclose(self) -> None:
+        """Cancel what goes on."""
+        await self._tasks.aclose()
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.start(name, self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Cancelled:
+            pass
+        except RowmillError as error:
+            self.failed.emit(error)
+
+    async def _run(self, scope: Scope, *, ask_first: bool) -> None:
+        problem = self._task.problem()
+        if problem:
+            self.refused.emit(problem)
+            return
+        recipe = self._task.recipe()
+        if ask_first and scope.kind is ScopeKind.REMAINING and scope.rows.is_empty() and self._is_changed(recipe):
+            answer = await self._ask_about_change()
+            if not answer:
+                return
+            if answer == "again":
+                scope = Scope(ScopeKind.AGAIN, scope.rows)
+        await self._send(scope, recipe)
+
+    async def _send(self, scope: Scope, recipe: Recipe) -> None:
+        # The recipe is on disk before anything is sent: a crash must not lose what was paid for.
+        await self._link.edits.call(lambda editor: editor.save_draft(recipe))
+        key = self._task.account().key
+        await self._worker.run(self._link.path, recipe, scope, self._task.run_options(), key)
+        self.started.emit()
+
+    def _is_changed(self, recipe: Recipe) -> bool:
+        overview = self.overview
+        if overview is None or not overview.versions or not overview.summary.counts.finished:
+            return False
+        return overview.versions[-1].recipe.hash != recipe.hash
+
+    async def _ask_about_change(self) -> str:
+        counts = self.overview.summary.counts if self.overview else None
+        finished, left = (counts.finished, counts.waiting) if counts else (0, 0)
+        text = ngettext(
+            "{count} row was answered before the task or the model was changed.",
+            "{count} rows were answered before the task or the model was changed.",
+            finished,
+        ).format(count=number(finished))
+        choices = [Choice("again", _("Ask all rows again"))]
+        if left:
+            choices.insert(0, Choice("remaining", _("Only the rows that are left"), "primary"))
+        return await ask(
+            Question(
+                self._window,
+                _("The task has changed"),
+                _("{what} Their answers stay as they are unless you ask again, which is paid for again.").format(
+                    what=text
+                ),
+                [*choices, Choice("", _("Cancel"))],
+            )
+        )
+
+    async def _again(self) -> None:
+        rows = self.overview.summary.counts.rows if self.overview else 0
+        title = _("Ask about all rows again?")
+        text = ngettext(
+            "{count} row is sent again and paid for again. Answers made by hand stay.",
+            "{count} rows are sent again and paid for again. Answers made by hand stay.",
+            rows,
+        ).format(count=number(rows))
+        choices = [Choice("again", _("Ask all rows again"), "primary"), Choice("", _("Cancel"))]
+        if await ask(Question(self._window, title, text, choices)) == "again":
+            await self._run(Scope(ScopeKind.AGAIN), ask_first=False)
+
+    async def _try(self, how: str, selected: RowFilter) -> None:
+        problem = self._task.problem()
+        if problem:
+            self.refused.emit(problem)
+            return
+        recipe = self._task.recipe()
+        if how == "selected":
+            scope = Scope(ScopeKind.AGAIN, selected)
+        else:
+            scope = await self._link.lists.call(_chooser(how, recipe))
+        if scope.rows.row_ids == ():
+            self.refused.emit(_("Every row has an answer from this task already. To ask again, use Run."))
+            return
+        await self._send(scope, recipe)
+
+
+def _chooser(how: str, recipe: Recipe) -> Callable[[JobReader], Scope]:
+    return lambda reader: rows_to_try(reader, how, recipe)
+
+
+def rows_to_try(reader: JobReader, how: str, recipe: Recipe) -> Scope:
+    """The few rows to try.
+
+    The rows tried before are asked again when the task has changed, so that the answers can be compared;
+    else the next ones that have no answer.
+    """
+    waiting = reader.row_ids(RowFilter(states=frozenset([RowState.WAITING])))
+    if how == "random":
+        count = min(RANDOM_ROWS, len(waiting))
+        return _scope(ScopeKind.REMAINING, sorted(random.Random(SEED).sample(waiting, count)))
+    first = [row.row_id for row in reader.rows(range(1, FEW + 1)) if row.state is not RowState.WAITING]
+    versions = reader.recipe_versions()
+    if first and versions and versions[-1].recipe.hash != recipe.hash:
+        return _scope(ScopeKind.AGAIN, first)
+    return _scope(ScopeKind.REMAINING, list(waiting[:FEW]))
+
+
+def _scope(kind: ScopeKind, row_ids: list[int]) -> Scope:
+    return Scope(kind, RowFilter(row_ids=tuple(row_ids)))

@@ -1,0 +1,231 @@
+"""The jobs at the left: search, state and progress of each, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidget
+
+from gui_app.engine.events import JobProgress
+from gui_app.i18n import _
+from gui_app.sentences import explain, plain
+from gui_app.store.copies import JobGlance
+from gui_app.ui.icons import set_icon
+from gui_app.ui.job_delegate import ENTRY, JobDelegate, told
+from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.search_edit import SearchEdit
+from gui_app.ui.theme import GAP_M, GAP_S, GAP_XS, set_role
+
+
+class JobList(Panel):
+    """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested: the buttons.
+    renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested: a `Path`, from
+    the menu.
+    """
+
+    opened = Signal(object)
+    newRequested = Signal()
+    settingsRequested = Signal()
+    renameRequested = Signal(object)
+    duplicateRequested = Signal(object)
+    duplicateEmptyRequested = Signal(object)
+    deleteRequested = Signal(object)
+    folderRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="sidebar")
+        self.setMinimumWidth(220)
+        self.setMaximumWidth(300)
+        self._marked: Path | None = None
+        self._entries: dict[Path, JobGlance] = {}
+        self._heading = text_label("subtitle")
+        self.new_button = QPushButton()
+        self.new_button.setObjectName("newJobButton")
+        set_icon(self.new_button, "plus")
+        self.search = SearchEdit()
+        self.search.setObjectName("jobSearchEdit")
+        self.list = _List()
+        self.list.setObjectName("jobList")
+        self.list.setItemDelegate(JobDelegate(self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMouseTracking(True)
+        self._none = text_label("hint", wrap=True)
+        self.settings_button = QPushButton()
+        self.settings_button.setObjectName("settingsButton")
+        set_role(self.settings_button, "quiet")
+        set_icon(self.settings_button, "settings")
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        head = hbox(None, gap=GAP_S)
+        head.addWidget(self._heading, 1)
+        head.addWidget(self.new_button)
+        foot = hbox(None)
+        foot.addWidget(self.settings_button)
+        foot.addStretch(1)
+        top = vbox(None, (GAP_M, GAP_M, GAP_M, GAP_S), GAP_S)
+        top.addLayout(head)
+        top.addWidget(self.search)
+        column = vbox(self)
+        column.addLayout(top)
+        hint = vbox(None, (GAP_M, GAP_XS, GAP_M, 0))
+        hint.addWidget(self._none)
+        column.addLayout(hint)
+        column.addWidget(self.list, 1)
+        bottom = vbox(None, (GAP_S, GAP_S, GAP_S, GAP_S))
+        bottom.addLayout(foot)
+        column.addLayout(bottom)
+
+    def _connect(self) -> None:
+        self.new_button.clicked.connect(self.newRequested)
+        self.settings_button.clicked.connect(self.settingsRequested)
+        self.search.textChanged.connect(self._filter)
+        self.search.downPressed.connect(self.list.setFocus)
+        self.list.itemClicked.connect(self._open)
+        self.list.itemActivated.connect(self._open)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.deletePressed.connect(lambda: self._emit_current(self.deleteRequested))
+        self.list.renamePressed.connect(lambda: self._emit_current(self.renameRequested))
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        self._heading.setText(_("Jobs"))
+        self.new_button.setText(_("&New"))
+        describe(self.new_button, _("New job"), _("Start a job from a table."))
+        self.search.setPlaceholderText(_("Find a job"))
+        describe(self.search, _("Find a job"))
+        describe(self.list, _("Jobs"), _("Press Enter to open a job."))
+        self.settings_button.setText(_("Settings"))
+        describe(self.settings_button, _("Settings"))
+        self._none.setText(_("Your jobs will be listed here."))
+        for at in range(self.list.count()):
+            self._say(self.list.item(at))
+
+    # What is listed
+
+    def show_entries(self, entries: Sequence[JobGlance]) -> None:
+        """List these jobs. The one that is marked stays marked."""
+        self._entries = {entry.path: entry for entry in entries}
+        self.list.clear()
+        for entry in entries:
+            item = QListWidgetItem()
+            item.setData(ENTRY, entry)
+            self._say(item)
+            self.list.addItem(item)
+        self._none.setVisible(not entries)
+        self.mark(self._marked)
+        self._filter()
+
+    def mark(self, path: Path | None) -> None:
+        """Show which job is open, also once it is listed."""
+        self._marked = path
+        item = self._item(path)
+        if item is None:
+            self.list.setCurrentRow(-1)
+        else:
+            self.list.setCurrentItem(item)
+
+    def current(self) -> Path | None:
+        """The marked job."""
+        item = self.list.currentItem()
+        return None if item is None else _path_of(item)
+
+    def entry(self, path: Path) -> JobGlance | None:
+        """What is known of a job."""
+        return self._entries.get(path)
+
+    def update_entry(self, entry: JobGlance) -> None:
+        """Show what changed about a job that is listed."""
+        item = self._item(entry.path)
+        if item is not None and item.data(ENTRY) != entry:
+            self._entries[entry.path] = entry
+            item.setData(ENTRY, entry)
+            self._say(item)
+
+    def take(self, event: JobProgress) -> None:
+        """An event of any job."""
+        known = self._entries.get(Path(event.job))
+        if known is not None:
+            self.update_entry(replace(known, state=event.state, counts=event.counts))
+
+    def _item(self, path: Path | None) -> QListWidgetItem | None:
+        for at in range(self.list.count()):
+            if _path_of(self.list.item(at)) == path:
+                return self.list.item(at)
+        return None
+
+    @staticmethod
+    def _say(item: QListWidgetItem) -> None:
+        entry: JobGlance = item.data(ENTRY)
+        text = told(entry)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{plain(entry.name, 80)}, {text}")
+        problem = "" if entry.error is None else explain(entry.error)
+        item.setToolTip(plain_tip(f"{entry.name}\n{problem or text}"))
+
+    def _filter(self) -> None:
+        wanted = self.search.text().casefold().strip()
+        for at in range(self.list.count()):
+            item = self.list.item(at)
+            item.setHidden(wanted not in item.data(ENTRY).name.casefold())
+
+    # What is asked
+
+    def _open(self, item: QListWidgetItem) -> None:
+        self.opened.emit(_path_of(item))
+
+    def _emit_current(self, signal: object) -> None:
+        path = self.current()
+        if path is not None:
+            signal.emit(path)  # type: ignore[attr-defined]
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.list.itemAt(at)
+        if item is not None:
+            menu = self.menu(_path_of(item))
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def menu(self, path: Path) -> QMenu:
+        """What can be done with a job."""
+        menu = QMenu(self)
+        for drawing, text, signal in (
+            ("folder-open", _("Open"), self.opened),
+            ("pencil", _("Rename"), self.renameRequested),
+            ("copy", _("Duplicate"), self.duplicateRequested),
+            ("copy", _("Duplicate without answers"), self.duplicateEmptyRequested),
+            ("external-link", _("Show in its folder"), self.folderRequested),
+            ("trash-2", _("Delete"), self.deleteRequested),
+        ):
+            action = menu.addAction(text)
+            set_icon(action, drawing)
+            action.triggered.connect(lambda _checked=False, which=signal: which.emit(path))
+        return menu
+
+
+class _List(QListWidget):
+    """Delete and F2 work on the marked job."""
+
+    deletePressed = Signal()
+    renamePressed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook."""
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.deletePressed.emit()
+        elif event.key() == Qt.Key.Key_F2:
+            self.renamePressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _path_of(item: QListWidgetItem) -> Path:
+    entry: JobGlance = item.data(ENTRY)
+    return entry.path

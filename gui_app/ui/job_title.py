@@ -1,0 +1,151 @@
+"""A job's name, changed where it stands, and its state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QStackedWidget, QToolButton, QWidget
+
+from gui_app.i18n import _
+from gui_app.jobs import JobState
+from gui_app.sentences import job_state_name, plain
+from gui_app.ui.icons import JOB_STATE_ICONS, IconLabel, set_icon
+from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label
+from gui_app.ui.theme import GAP_S, set_role
+
+TONES = {
+    JobState.RUNNING: "accent",
+    JobState.SUBMITTED: "accent",
+    JobState.FINISHED: "success",
+    JobState.STOPPED: "error",
+    JobState.OFFLINE: "warning",
+}
+
+
+class JobTitle(Panel):
+    """Signals: renamed: the new name."""
+
+    renamed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self._state = JobState.DRAFT
+        self.label = _ElidedLabel()
+        self.label.setObjectName("jobName")
+        set_role(self.label, "title")
+        self.label.doubleClicked.connect(self.edit)
+        self.line = _NameEdit()
+        self.line.setObjectName("jobNameEdit")
+        self.line.setMaxLength(120)
+        self.line.editingFinished.connect(self._finish)
+        self.line.escaped.connect(self._show_label)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.label)
+        self._stack.addWidget(self.line)
+        self._pencil = QToolButton()
+        set_role(self._pencil, "icon")
+        set_icon(self._pencil, "pencil")
+        self._pencil.clicked.connect(self.edit)
+        self._mark = IconLabel("pencil", "muted", 16)
+        self._told = text_label("hint")
+        self._told.setObjectName("jobStateLabel")
+        line = hbox(self, gap=GAP_S)
+        line.addWidget(self._stack)
+        line.addWidget(self._pencil)
+        line.addSpacing(GAP_S)
+        line.addWidget(self._mark)
+        line.addWidget(self._told)
+        line.addStretch(1)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        describe(self._pencil, _("Rename the job"))
+        self._pencil.setToolTip(_("Rename the job"))
+        describe(self.line, _("Name of the job"))
+        self.show_state(self._state)
+
+    def show_name(self, name: str) -> None:
+        """Show the job's name."""
+        self._name = name
+        self.label.set_whole(plain(name, 120))
+        self._stack.setFixedWidth(min(460, self.label.wanted_width()))
+
+    def show_state(self, state: JobState) -> None:
+        """Show where the job stands, in an icon and words."""
+        self._state = state
+        tone = TONES.get(state, "muted")
+        self._mark.set_drawing(JOB_STATE_ICONS[state], tone)
+        self._told.setText(job_state_name(state))
+        role = {"muted": "hint"}.get(tone, tone)
+        if self._told.property("role") != role:
+            set_role(self._told, role)
+
+    def edit(self) -> None:
+        """Let the name be typed."""
+        self.line.setText(self._name)
+        self._stack.setFixedWidth(360)
+        self._stack.setCurrentWidget(self.line)
+        self.line.selectAll()
+        self.line.setFocus()
+
+    def _finish(self) -> None:
+        if self._stack.currentWidget() is not self.line:
+            return
+        name = " ".join(self.line.text().split())
+        self._show_label()
+        if name and name != self._name:
+            self.show_name(name)
+            self.renamed.emit(name)
+
+    def _show_label(self) -> None:
+        self._stack.setCurrentWidget(self.label)
+        self.show_name(self._name)
+
+
+class _ElidedLabel(QLabel):
+    """One line, cut at the end when there is no room."""
+
+    doubleClicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._whole = ""
+
+    def set_whole(self, text: str) -> None:
+        """The text to show as much of as there is room for."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self.setToolTip(plain_tip(text))
+        self._cut()
+
+    def wanted_width(self) -> int:
+        """Room for all of it."""
+        return QFontMetrics(self.font()).horizontalAdvance(self._whole) + 8
+
+    def _cut(self) -> None:
+        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook."""
+        self.doubleClicked.emit()
+
+
+class _NameEdit(QLineEdit):
+    """Escape takes back what was typed."""
+
+    escaped = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,138 @@
+"""The window's jobs: the shelf on its thread, the list that shows it, and undo for what was taken away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
+
+from gui_app import paths
+from gui_app.i18n import _
+from gui_app.sentences import explain, plain
+from gui_app.settings import RECENT, Settings
+from gui_app.ui.job_list import JobList
+from gui_app.ui.job_shelf import JobShelf
+from gui_app.ui.status_message import StatusMessage
+from gui_app.ui.store_thread import StoreThread
+
+
+class Library(QObject):
+    """Signals: gone: a job's path was taken away, so nobody may hold it open. renamed: path and new name."""
+
+    gone = Signal(object)
+    renamed = Signal(object, str)
+
+    def __init__(self, settings: Settings, jobs: JobList, status: StatusMessage, window: QWidget) -> None:
+        super().__init__(window)
+        self._settings, self._list, self._status, self._window = settings, jobs, status, window
+        self.shelf: StoreThread[JobShelf] = StoreThread(lambda: JobShelf(paths.jobs_dir()), "jobs", self)
+        jobs.renameRequested.connect(self._ask_name)
+        jobs.duplicateRequested.connect(lambda path: self._duplicate(path, with_answers=True))
+        jobs.duplicateEmptyRequested.connect(lambda path: self._duplicate(path, with_answers=False))
+        jobs.deleteRequested.connect(self._delete)
+        jobs.folderRequested.connect(_show_folder)
+        self.shelf.ask(lambda shelf: shelf.delete_aside(), lambda _none: None, lambda _error: None)
+
+    def refresh(self) -> None:
+        """Read the list again."""
+        recent = [Path(item["path"]) for item in self._settings.get(RECENT)]
+        self.shelf.ask(lambda shelf: shelf.entries(recent), self._list.show_entries, self._fail)
+
+    def create(self, name: str, done: Callable[[Path], None]) -> None:
+        """An empty job; `done` gets its path."""
+        self.shelf.ask(lambda shelf: shelf.create(name), done, self._fail)
+
+    def drop(self, path: Path) -> None:
+        """Take a job away that never held a row."""
+        self.gone.emit(path)
+        self._settings.forget_job(path)
+        self.shelf.ask(lambda shelf: shelf.forget(path), lambda _none: self.refresh(), self._fail)
+
+    def rename(self, path: Path, name: str) -> None:
+        """Give a job another name."""
+        self.shelf.ask(lambda shelf: shelf.rename(path, name), lambda _none: self._renamed(path, name), self._fail)
+
+    def source_of(self, path: Path) -> Path | None:
+        """The table a job came from, where it is known."""
+        for item in self._settings.get(RECENT):
+            if item["path"] == str(path) and item.get("source"):
+                return Path(item["source"])
+        return None
+
+    async def aclose(self) -> None:
+        """End the thread."""
+        await self.shelf.aclose(finish=True)
+
+    def _renamed(self, path: Path, name: str) -> None:
+        self.renamed.emit(path, name)
+        self.refresh()
+
+    def _ask_name(self, path: Path) -> None:
+        entry = self._list.entry(path)
+        dialog = QInputDialog(self._window)
+        dialog.setObjectName("renameDialog")
+        dialog.setWindowTitle(_("Rename the job"))
+        dialog.setLabelText(_("Name of the job"))
+        dialog.setTextValue("" if entry is None else entry.name)
+        line = dialog.findChild(QLineEdit)
+        if line is not None:
+            line.setMaxLength(120)
+        dialog.textValueSelected.connect(lambda text: self._take_name(path, " ".join(text.split())))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_name(self, path: Path, name: str) -> None:
+        if name:
+            self.rename(path, name)
+
+    def _duplicate(self, path: Path, *, with_answers: bool) -> None:
+        entry = self._list.entry(path)
+        name = _("Copy of {name}").format(name=path.stem if entry is None else entry.name)
+        self.shelf.ask(
+            lambda shelf: shelf.duplicate(path, name, with_answers=with_answers),
+            lambda _path: self._duplicated(name),
+            self._fail,
+        )
+
+    def _duplicated(self, name: str) -> None:
+        self.refresh()
+        self._status.say(_("“{name}” was made.").format(name=plain(name, 60)))
+
+    def _delete(self, path: Path) -> None:
+        entry = self._list.entry(path)
+        name = path.stem if entry is None else entry.name
+        self.gone.emit(path)
+
+        def deleted(aside: Path) -> None:
+            self.refresh()
+            self._status.say(
+                _("“{name}” was deleted.").format(name=plain(name, 60)),
+                action=_("Undo"),
+                act=lambda: self._bring_back(aside, path),
+                gone=lambda: self._forget(aside),
+            )
+
+        self.shelf.ask(lambda shelf: shelf.set_aside(path), deleted, self._fail)
+
+    def _bring_back(self, aside: Path, path: Path) -> None:
+        self.shelf.ask(lambda shelf: shelf.bring_back(aside, path), lambda _none: self.refresh(), self._fail)
+
+    def _forget(self, aside: Path) -> None:
+        self.shelf.ask(lambda shelf: shelf.forget(aside), lambda _none: None, self._fail)
+
+    def _fail(self, error: BaseException) -> None:
+        self.refresh_quietly()
+        self._status.say(explain(error))
+
+    def refresh_quietly(self) -> None:
+        """As `refresh`, but an error is not told again."""
+        recent = [Path(item["path"]) for item in self._settings.get(RECENT)]
+        self.shelf.ask(lambda shelf: shelf.entries(recent), self._list.show_entries, lambda _error: None)
+
+
+def _show_folder(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(os.fspath(path.parent)))

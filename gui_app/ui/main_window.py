@@ -1,0 +1,376 @@
+"""The window: jobs at the left, the first page or one job beside them, messages over the foot."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+
+from gui_app.engine.events import JobProgress
+from gui_app.errors import StorageError
+from gui_app.i18n import _
+from gui_app.jobs import JobState
+from gui_app.sentences import explain
+from gui_app.settings import BACKGROUND, WINDOW_GEOMETRY, WINDOW_LAYOUT
+from gui_app.ui.closing import ask_about_running
+from gui_app.ui.empty_page import EmptyPage
+from gui_app.ui.importing import Importing
+from gui_app.ui.job_list import JobList
+from gui_app.ui.job_page import JobPage
+from gui_app.ui.library import Library
+from gui_app.ui.opening import Opening
+from gui_app.ui.panel import Panel, vbox
+from gui_app.ui.services import Services
+from gui_app.ui.status_message import StatusMessage
+from gui_app.ui.tasks import Tasks
+from gui_app.ui.window_actions import add_actions, say_actions, with_keys
+from gui_app.ui.window_dialogs import WindowDialogs
+from gui_app.worker.protocol import WorkerLost
+
+_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
+
+
+class MainWindow(Panel):
+    """Everything that is seen. `aclose` ends it in order; `closed` is emitted when it has ended.
+
+    Signals:
+        closed: Nothing of the window runs any more; the application can end.
+        jobMoved: An event of a job that is under way.
+        jobEnded: A job that ran has ended: its name and its last event. For a message of the system.
+    """
+
+    closed = Signal()
+    jobMoved = Signal(object)
+    jobEnded = Signal(str, object)
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Rowmill")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(860, 560)
+        self.resize(1280, 800)
+        self._services = services
+        self._tasks = Tasks()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._running: set[Path] = set()
+        self._is_closing = self._is_closed = self._in_background = False
+        self.page: JobPage | None = None
+        self.jobs = JobList()
+        self.empty = EmptyPage()
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.empty)
+        self._lay_out()
+        self.status = StatusMessage(self)
+        self.library = Library(services.settings, self.jobs, self.status, self)
+        self.importing = Importing(services.worker, self)
+        self.opening = Opening(services.settings, self.library, self.importing, self.status, self)
+        self.dialogs = WindowDialogs(services, self.status, self)
+        self.keys = add_actions(self, self._work())
+        self._connect()
+        self._unsubscribe = services.worker.subscribe(self._take)
+        self._restore_geometry()
+        self.retranslate()
+        self.library.refresh()
+        self.empty.drop.button.setFocus()
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.jobs)
+        self.splitter.addWidget(self.centre)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([240, 1040])
+        vbox(self).addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        self.empty.openRequested.connect(self.opening.ask)
+        self.empty.sampleRequested.connect(self.opening.open_sample)
+        self.jobs.opened.connect(lambda path: self.show_job(path, self.library.source_of(path)))
+        self.jobs.newRequested.connect(self.show_empty)
+        self.jobs.settingsRequested.connect(self.show_settings)
+        self.opening.jobReady.connect(self.show_job)
+        self.library.gone.connect(self._leave)
+        self.library.renamed.connect(self._renamed)
+        self.importing.progressed.connect(self._import_moved)
+        self.importing.finished.connect(lambda job: self._import_moved(job, None))
+        self.importing.cancelled.connect(self._import_cancelled)
+        self.importing.failed.connect(self._import_failed)
+
+    def _work(self) -> dict[str, Callable[[], object]]:
+        def on_page(do: Callable[[JobPage], object]) -> Callable[[], object]:
+            return lambda: do(self.page) if self.page is not None else None
+
+        return {
+            "open": self.opening.ask,
+            "new": self.show_empty,
+            "run": on_page(lambda page: page.run()),
+            "try": on_page(lambda page: page.run_bar.try_button.click()),
+            "pause": on_page(lambda page: page.run_bar.pause_button.click()),
+            "export": on_page(lambda page: page.run_bar.export_button.click()),
+            "find": on_page(lambda page: page.filter_bar.focus_search()),
+            "go_to": self._ask_row,
+            "retry": on_page(lambda page: page.retry_failed()),
+            "undo": on_page(lambda page: page.undo()),
+            "side": on_page(lambda page: page.show_side(page.side.isHidden())),
+            "task": on_page(lambda page: page.show_page("task")),
+            "model": on_page(lambda page: page.show_page("model")),
+            "failures": on_page(lambda page: page.show_page("failures")),
+            "review": on_page(lambda page: page.show_page("review")),
+            "jobs": self.jobs.list.setFocus,
+            "settings": self.show_settings,
+            "quit": self.close,
+        }
+
+    def retranslate(self) -> None:
+        """Set every visible text that is the window's own."""
+        say_actions(self.keys)
+        self.setAccessibleName("Rowmill")
+        self.jobs.new_button.setToolTip(with_keys(_("New job"), "new"))
+        self.jobs.settings_button.setToolTip(with_keys(_("Settings"), "settings"))
+        self.empty.drop.button.setToolTip(with_keys(_("Choose a file"), "open"))
+
+    # What is in the middle
+
+    def show_empty(self) -> None:
+        """The first page."""
+        self.centre.setCurrentWidget(self.empty)
+        self._close_page()
+        self.jobs.mark(None)
+        self.empty.drop.button.setFocus()
+        self.setWindowTitle("Rowmill")
+
+    def show_job(self, path: Path, source: Path | None = None) -> None:
+        """Open a job beside the list."""
+        if self.page is not None and self.page.path == path:
+            self.centre.setCurrentWidget(self.page)
+            return
+        before = self.page
+        page = self.page = JobPage(self._services, path, source)
+        page.said.connect(self.status.say)
+        page.renamed.connect(lambda name: self._renamed(path, name))
+        page.importSettingsChosen.connect(lambda chosen: self._read_again(page, chosen))
+        page.importCancelled.connect(lambda: self.importing.cancel(path))
+        page.exportRequested.connect(lambda: self.dialogs.show_export(page))
+        page.settingsRequested.connect(self.show_settings)
+        self.centre.addWidget(page)
+        self.centre.setCurrentWidget(page)
+        self._drop_page(before)
+        self.jobs.mark(path)
+        entry = self.jobs.entry(path)
+        self.setWindowTitle("Rowmill" if entry is None else f"{entry.name} - Rowmill")
+        page.table.setFocus()
+        # Started now, so that the first run need not wait for it.
+        self._tasks.start("worker", self._services.worker.start())
+
+    def _close_page(self) -> None:
+        before, self.page = self.page, None
+        self._drop_page(before)
+
+    def _drop_page(self, page: JobPage | None) -> None:
+        if page is None:
+            return
+        self.centre.removeWidget(page)
+        page.hide()
+        try:
+            # Kept until it has stored what was typed and let go of its file.
+            task = asyncio.get_running_loop().create_task(self._let_go(page), name="leave a job")
+        except RuntimeError:
+            page.close_now()
+            page.deleteLater()
+            return
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _let_go(self, page: JobPage) -> None:
+        try:
+            await page.aclose()
+        finally:
+            page.deleteLater()
+
+    def _leave(self, path: Path) -> None:
+        """Somebody takes this job's file away."""
+        if self.page is not None and self.page.path == path:
+            self.page.close_now()
+            self.show_empty()
+
+    def _renamed(self, path: Path, name: str) -> None:
+        if self.page is not None and self.page.path == path:
+            self.page.title.show_name(name)
+            self.setWindowTitle(f"{name} - Rowmill")
+        self.library.refresh()
+
+    # Reading tables
+
+    def _import_moved(self, job: Path, share: float | None) -> None:
+        if self.page is not None and self.page.path == job:
+            self.page.show_import(share)
+        if share is None:
+            self.library.refresh()
+
+    def _import_cancelled(self, job: Path) -> None:
+        self.library.drop(job)
+        self.status.say(_("Reading was cancelled."))
+
+    def _import_failed(self, job: Path, error: BaseException) -> None:
+        page = self.page if self.page is not None and self.page.path == job else None
+        if page is not None and page.model.rowCount():
+            page.show_import(None)
+            page.show_error(error)
+        else:
+            # Nothing came of it: the sentence stands where the next file can be chosen.
+            self.library.drop(job)
+            self.empty.show_problem(explain(error))
+
+    def _read_again(self, page: JobPage, chosen: dict[str, object]) -> None:
+        if page.source is not None:
+            self.opening.read_again(page.path, page.source, chosen)
+
+    # Dialogs
+
+    def show_settings(self) -> None:
+        """The settings."""
+        self.dialogs.show_settings(self.page)
+
+    def _ask_row(self) -> None:
+        if self.page is not None:
+            self.dialogs.ask_row(self.page)
+
+    # Events of the worker
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, WorkerLost):
+            self._running.clear()
+            if self.page is not None:
+                self.page.worker_lost()
+            self.library.refresh()
+        elif isinstance(event, JobProgress):
+            path = Path(event.job)
+            self.jobs.take(event)
+            if self.page is not None and self.page.path == path:
+                self.page.take(event)
+            if event.state in _MOVING:
+                self._running.add(path)
+                self.jobMoved.emit(event)
+            elif path in self._running:
+                self._running.discard(path)
+                entry = self.jobs.entry(path)
+                self.jobEnded.emit(path.stem if entry is None else entry.name, event)
+                if self._in_background and not self._running:
+                    self.quit()
+
+    # Dropping files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt's hook."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.empty.drop.set_over(True)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Qt's hook."""
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Qt's hook."""
+        self.empty.drop.set_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt's hook."""
+        self.empty.drop.set_over(False)
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.opening.open(Path(files[0]))
+
+    # Closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Qt's hook: ends in order, and only then closes."""
+        if self._is_closed:
+            event.accept()
+            return
+        event.ignore()
+        if not self._is_closing:
+            self._tasks.start("close", self._close())
+
+    def quit(self) -> None:
+        """End without a question, as when the system asks for it: running jobs are paused."""
+        if not self._is_closing:
+            self._tasks.start("close", self.aclose())
+
+    async def _close(self) -> None:
+        if self._running and not self._in_background:
+            if self._services.settings.get(BACKGROUND):
+                answer = "background"
+            else:
+                answer = await ask_about_running(self, len(self._running))
+            if answer == "background":
+                self.go_to_background()
+            if answer != "quit":
+                return
+        await self.aclose()
+
+    def go_to_background(self) -> None:
+        """Hide; running jobs go on, and the last one to end ends the program."""
+        self._in_background = True
+        self.hide()
+
+    def come_back(self) -> None:
+        """Show the window again, in front."""
+        self._in_background = False
+        if self.isMinimized():
+            self.showNormal()
+        else:
+            self.show()
+        self.raise_()
+        self.activateWindow()
+
+    async def aclose(self) -> None:
+        """Store what was typed, end what goes on, tell `closed`."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._keep_geometry()
+        self._unsubscribe()
+        self.status.dismiss()
+        await self.dialogs.aclose()
+        await self.importing.aclose()
+        page, self.page = self.page, None
+        if page is not None:
+            await page.aclose()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await self._services.worker.close()
+        await self.library.aclose()
+        self._is_closed = True
+        self.close()
+        self.closed.emit()
+
+    # Place and size
+
+    def _restore_geometry(self) -> None:
+        settings = self._services.settings
+        for text, restore in (
+            (settings.get(WINDOW_GEOMETRY), self.restoreGeometry),
+            (settings.get(WINDOW_LAYOUT), self.splitter.restoreState),
+        ):
+            try:
+                restore(QByteArray(base64.b64decode(text, validate=True)))
+            except (ValueError, binascii.Error):
+                continue
+
+    def _keep_geometry(self) -> None:
+        settings = self._services.settings
+        settings.set(WINDOW_GEOMETRY, base64.b64encode(self.saveGeometry().data()).decode("ascii"))
+        settings.set(WINDOW_LAYOUT, base64.b64encode(self.splitter.saveState().data()).decode("ascii"))
+        try:
+            settings.save()
+        except StorageError as error:
+            self.status.say(explain(error))
+

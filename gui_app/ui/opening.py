@@ -1,0 +1,96 @@
+"""Opening things: a table becomes a new job, a job file is opened, a sample comes with its task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from gui_app.errors import StorageError
+from gui_app.i18n import _
+from gui_app.sentences import explain
+from gui_app.settings import FIRST_ROW_HEADER, OPEN_FOLDER, Settings
+from gui_app.ui.importing import Importing
+from gui_app.ui.job_shelf import SUFFIX
+from gui_app.ui.library import Library
+from gui_app.ui.samples import Sample, sample_of
+from gui_app.ui.status_message import StatusMessage
+
+TABLES = ("*.csv", "*.tsv", "*.txt", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods")
+
+
+class Opening(QObject):
+    """Signals: jobReady: a job's path, and its table's path where it is known, else None."""
+
+    jobReady = Signal(object, object)
+
+    def __init__(
+        self, settings: Settings, library: Library, importing: Importing, status: StatusMessage, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._settings, self._library, self._importing = settings, library, importing
+        self._status, self._window = status, window
+
+    def ask(self) -> None:
+        """Show the file dialog."""
+        tables = " ".join(TABLES)
+        dialog = QFileDialog(self._window, _("Open a table or a job"), self._settings.get(OPEN_FOLDER))
+        dialog.setObjectName("openDialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [
+                _("Tables and jobs ({patterns})").format(patterns=f"{tables} *{SUFFIX}"),
+                _("Tables ({patterns})").format(patterns=tables),
+                _("Rowmill jobs ({patterns})").format(patterns=f"*{SUFFIX}"),
+                _("All files ({patterns})").format(patterns="*"),
+            ]
+        )
+        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def open(self, path: Path) -> None:
+        """Open whatever it is."""
+        path = path.absolute()
+        self._settings.set(OPEN_FOLDER, str(path.parent))
+        if path.suffix.lower() == SUFFIX:
+            self._settings.remember_job(path, self._library.source_of(path) or "")
+            self._keep_settings()
+            self.jobReady.emit(path, self._library.source_of(path))
+            self._library.refresh()
+        else:
+            self.start_job(path, sample_of(path))
+
+    def open_sample(self, sample: Sample) -> None:
+        """Start a job from a sample."""
+        self.start_job(sample.path, sample)
+
+    def start_job(self, source: Path, sample: Sample | None = None) -> None:
+        """A new job from a table."""
+        name = _(sample.title) if sample is not None else source.stem
+
+        def created(job: Path) -> None:
+            self._settings.remember_job(job, source)
+            self._keep_settings()
+            self._importing.start(source, job, self._first_settings())
+            self.jobReady.emit(job, source)
+            self._library.refresh()
+
+        self._library.create(name, created)
+
+    def read_again(self, job: Path, source: Path, settings: Mapping[str, Any]) -> None:
+        """Read a job's table otherwise."""
+        self._importing.start(source, job, settings)
+
+    def _first_settings(self) -> dict[str, Any]:
+        chosen = self._settings.get(FIRST_ROW_HEADER)
+        return {} if chosen == "detect" else {"header": chosen == "header"}
+
+    def _keep_settings(self) -> None:
+        try:
+            self._settings.save()
+        except StorageError as error:
+            self._status.say(explain(error))

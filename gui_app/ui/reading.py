@@ -1,0 +1,76 @@
+"""Keeps the reading pane on the current cell; the whole cell is read on a reading thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from gui_app.sentences import explain_cause, plain
+from gui_app.store.queries import JobReader, RowView
+from gui_app.ui.cell_text import state_text, value_text
+from gui_app.ui.columns import ColumnKind, TableColumn
+from gui_app.ui.hand_value import editable_text
+from gui_app.ui.reading_pane import ReadingPane
+from gui_app.ui.row_view import RowView as Table
+from gui_app.ui.store_thread import Request, StoreThread
+
+
+class Reading(QObject):
+    """Signals: rowRead: a whole row (`RowView`), for whoever else shows the current one."""
+
+    rowRead = Signal(object)
+
+    def __init__(self, table: Table, pane: ReadingPane, pages: StoreThread[JobReader]) -> None:
+        super().__init__(table)
+        self._table, self._pane, self._pages = table, pane, pages
+        self._request: Request | None = None
+        pane.hide()
+        pane.closed.connect(self.close)
+        pane.stepped.connect(table.step)
+        table.readingRequested.connect(self.open)
+        table.selectionModel().currentChanged.connect(lambda _new, _old: self.follow())
+
+    def open(self) -> None:
+        """Show the current cell in full."""
+        self._pane.show()
+        self.follow()
+
+    def close(self) -> None:
+        """Fold the pane away; the table has the keyboard again."""
+        self._pane.hide()
+        self._table.setFocus()
+
+    def follow(self) -> None:
+        """Read the current row in full."""
+        row_id = self._table.current_row_id()
+        if self._request is not None:
+            self._request.cancel()
+        if row_id is not None:
+            self._request = self._pages.ask(
+                lambda reader: reader.rows([row_id], full=True), self._show, lambda _error: None
+            )
+
+    def _show(self, rows: list[RowView]) -> None:
+        self._request = None
+        if not rows:
+            return
+        row = rows[0]
+        self.rowRead.emit(row)
+        index = self._table.currentIndex()
+        if not self._pane.isHidden() and index.isValid():
+            column = self._table.rows.columns[index.column()]
+            self._pane.show_cell(row.row_id, column.heading(), _whole_text(row, column), _note(row, column))
+
+
+def _whole_text(row: RowView, column: TableColumn) -> str:
+    if column.kind is ColumnKind.INPUT:
+        return row.cells[column.position] if column.position < len(row.cells) else ""
+    if column.kind is ColumnKind.ANSWER:
+        value = row.shown(column.name)
+        return editable_text(value) if isinstance(value, str) else value_text(value)
+    return state_text(row)
+
+
+def _note(row: RowView, column: TableColumn) -> str:
+    if column.kind is ColumnKind.INPUT or row.cause is None:
+        return ""
+    return explain_cause(row.cause, plain(row.detail))

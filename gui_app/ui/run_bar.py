@@ -1,0 +1,271 @@
+"""At the bottom of a job: try, run, pause, stop, export; how far it is, what it costs, how long it takes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton, QToolButton, QWidget
+
+from gui_app.engine.events import JobProgress
+from gui_app.i18n import _, duration, money, ngettext, number
+from gui_app.jobs import Counts, JobState, Lane
+from gui_app.ui.count_buttons import CountButtons
+from gui_app.ui.icons import set_icon
+from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
+
+_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE, JobState.SUBMITTED)
+
+
+class RunBar(Panel):
+    """It says what the user wants; what happens is up to the job page.
+
+    Signals:
+        tryRequested: "first", "random" or "selected".
+        runRequested: "remaining", "listed", "selected" or "again".
+        pauseRequested, resumeRequested, stopRequested, exportRequested: As named.
+        filterRequested: A `RowFilter`, from the counts.
+    """
+
+    tryRequested = Signal(str)
+    runRequested = Signal(str)
+    pauseRequested = Signal()
+    stopRequested = Signal()
+    exportRequested = Signal()
+    filterRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="bar")
+        self._state = JobState.DRAFT
+        self._counts = Counts()
+        self._problem = ""
+        self._selected = 0
+        self._filtered = False
+        self._progress: JobProgress | None = None
+        self._spent: tuple[float, int] = (0.0, 0)
+        self._lane = Lane.NOW
+        self._make_parts()
+        self._lay_out()
+        self.retranslate()
+
+    def _make_parts(self) -> None:
+        self.progress = QProgressBar()
+        self.progress.setObjectName("progressBar")
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.counts = CountButtons()
+        self.counts.filterRequested.connect(self.filterRequested)
+        self.estimate = text_label("hint")
+        self.estimate.setObjectName("estimateLabel")
+        self.cost = text_label("hint")
+        self.cost.setObjectName("costLabel")
+        self.eta = text_label("hint")
+        self.eta.setObjectName("etaLabel")
+        self.try_button = QToolButton()
+        self.try_button.setObjectName("tryButton")
+        self.try_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        set_icon(self.try_button, "flask-conical")
+        self.run_button = QToolButton()
+        self.run_button.setObjectName("runButton")
+        self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        set_role(self.run_button, "primary")
+        set_icon(self.run_button, "play", "on_accent")
+        self.pause_button, self.stop_button = QPushButton(), QPushButton()
+        self.pause_button.setObjectName("pauseButton")
+        self.stop_button.setObjectName("stopButton")
+        set_icon(self.pause_button, "pause")
+        set_icon(self.stop_button, "square", "error")
+        set_role(self.stop_button, "danger")
+        self.export_button = QPushButton()
+        self.export_button.setObjectName("exportButton")
+        set_icon(self.export_button, "download")
+        for button in (self.try_button, self.run_button):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._try_menu, self._run_menu = QMenu(self), QMenu(self)
+        self._try_actions = {name: self._action(self._try_menu, name) for name in ("first", "random", "selected")}
+        self._run_actions = {
+            name: self._action(self._run_menu, name) for name in ("remaining", "listed", "selected", "again")
+        }
+        self._try_menu.triggered.connect(lambda action: self.tryRequested.emit(action.data()))
+        self._run_menu.triggered.connect(lambda action: self.runRequested.emit(action.data()))
+        self.try_button.setMenu(self._try_menu)
+        self.run_button.setMenu(self._run_menu)
+        self.try_button.clicked.connect(lambda: self.tryRequested.emit("first"))
+        self.run_button.clicked.connect(lambda: self.runRequested.emit("remaining"))
+        self.pause_button.clicked.connect(self.pauseRequested)
+        self.stop_button.clicked.connect(self.stopRequested)
+        self.export_button.clicked.connect(self.exportRequested)
+
+    @staticmethod
+    def _action(menu: QMenu, name: str) -> QAction:
+        action = menu.addAction("")
+        action.setData(name)
+        return action
+
+    def _lay_out(self) -> None:
+        facts = hbox(None, gap=GAP_M)
+        for label in (self.estimate, self.cost, self.eta):
+            facts.addWidget(label)
+        facts.addStretch(1)
+        line = hbox(None, gap=GAP_S)
+        line.addWidget(self.counts, 1)
+        for button in (self.try_button, self.run_button, self.pause_button, self.stop_button, self.export_button):
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
+        column.addWidget(self.progress)
+        column.addLayout(facts)
+        column.addLayout(line)
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        self.try_button.setText(_("&Try 5 rows"))
+        describe(self.try_button, _("Try 5 rows"), _("Asks the model about a few rows, to see answers and costs."))
+        self._try_actions["first"].setText(_("First 5 rows"))
+        self._try_actions["random"].setText(_("20 random rows"))
+        self._try_actions["selected"].setText(_("The selected rows"))
+        self._run_actions["remaining"].setText(_("The rows that are left"))
+        self._run_actions["listed"].setText(_("The rows listed now"))
+        self._run_actions["selected"].setText(_("The selected rows"))
+        self._run_actions["again"].setText(_("All rows again…"))
+        self.stop_button.setText(_("Stop"))
+        describe(self.stop_button, _("Stop"), _("Stops the job. What is finished is kept."))
+        self.export_button.setText(_("&Export…"))
+        describe(self.export_button, _("Export"), _("Saves the rows with their answers as Excel, CSV or JSON."))
+        describe(self.progress, _("Progress"))
+        self._show_state()
+        self._show_facts()
+
+    # What is known
+
+    def set_state(self, state: JobState, counts: Counts, *, lane: Lane | None = None) -> None:
+        """Where the job stands."""
+        if lane is not None:
+            self._lane = lane
+        if state not in _MOVING and self._progress is not None:
+            self._progress = None
+        self._state, self._counts = state, counts
+        self._show_state()
+        self._show_facts()
+
+    def set_progress(self, event: JobProgress) -> None:
+        """The newest event of a job that moves."""
+        self._progress = event
+        self._spent = (event.cost_usd, self._spent[1])
+        self._state, self._counts = event.state, event.counts
+        self._show_state()
+        self._show_facts()
+
+    def set_spent(self, cost_usd: float, unpriced: int) -> None:
+        """Money so far, and how many requests have no known price."""
+        self._spent = (cost_usd, unpriced)
+        self._show_facts()
+
+    def set_problem(self, problem: str) -> None:
+        """Why nothing can be run yet; "" when it can."""
+        if problem != self._problem:
+            self._problem = problem
+            self._show_state()
+
+    def set_selection(self, selected: int, *, filtered: bool) -> None:
+        """How many rows are selected, and whether a filter lists only some."""
+        if (selected, filtered) != (self._selected, self._filtered):
+            self._selected, self._filtered = selected, filtered
+            self._show_state()
+
+    def set_estimate(self, text: str, tip: str = "") -> None:
+        """The estimate for the rest, as a sentence."""
+        self.estimate.setText(text)
+        self.estimate.setToolTip(plain_tip(tip))
+        self.estimate.setVisible(bool(text))
+        describe(self.estimate, text, tip)
+
+    # How it is shown
+
+    def _show_state(self) -> None:
+        moving = self._state in _MOVING
+        left = self._counts.waiting + self._counts.running
+        ready = not self._problem and self._counts.rows > 0
+        for button in (self.try_button, self.run_button):
+            button.setVisible(not moving)
+        self.try_button.setEnabled(ready)
+        self.run_button.setEnabled(ready and (left > 0 or self._counts.finished > 0))
+        self.pause_button.setVisible(self._state in (JobState.RUNNING, JobState.OFFLINE, JobState.PAUSING))
+        self.pause_button.setEnabled(self._state is not JobState.PAUSING)
+        self.pause_button.setText(_("Pausing…") if self._state is JobState.PAUSING else _("&Pause"))
+        describe(self.pause_button, _("Pause"), _("Sends nothing new; what is on its way still comes back."))
+        self.stop_button.setVisible(moving)
+        self.export_button.setEnabled(self._counts.rows > 0)
+        self.run_button.setText(self._run_text(left))
+        why = self._problem or _("Asks the model about every row that has no answer yet.")
+        describe(self.run_button, self.run_button.text().replace("&", ""), why)
+        self.run_button.setToolTip(plain_tip(why))
+        self.try_button.setToolTip(plain_tip(self._problem))
+        self._try_actions["selected"].setEnabled(self._selected > 0)
+        self._run_actions["remaining"].setEnabled(left > 0)
+        self._run_actions["selected"].setEnabled(self._selected > 0)
+        self._run_actions["listed"].setEnabled(self._filtered)
+        self._run_actions["again"].setEnabled(self._counts.finished > 0)
+        self.counts.set_counts(self._counts)
+        self._show_bar()
+
+    def _run_text(self, left: int) -> str:
+        if self._state in (JobState.PAUSED, JobState.STOPPED) and left:
+            return _("&Continue")
+        if not left and self._counts.finished:
+            return _("&Run again…")
+        return _("&Run")
+
+    def _show_bar(self) -> None:
+        counts, event = self._counts, self._progress
+        total, finished = counts.rows, counts.finished
+        if event is not None and event.run_rows:
+            total, finished = event.run_rows, event.run_finished
+        self.progress.setValue(round(1000 * finished / total) if total else 0)
+        tone = {JobState.STOPPED: "error", JobState.PAUSED: "muted", JobState.FINISHED: "success"}.get(self._state, "")
+        if self.progress.property("tone") != tone:
+            set_role(self.progress, "", tone)
+        says = _("{finished} of {total} rows finished").format(finished=number(finished), total=number(total))
+        self.progress.setAccessibleDescription(says)
+        self.progress.setToolTip(plain_tip(says))
+        self.progress.setVisible(self._state is not JobState.DRAFT or counts.finished > 0)
+
+    def _show_facts(self) -> None:
+        cost, unpriced = self._spent
+        event = self._progress
+        parts = [_("{amount} so far").format(amount=money(cost))] if cost else []
+        if cost and event is not None and event.projected_usd is not None and event.state is JobState.RUNNING:
+            parts.append(_("about {amount} in all").format(amount=money(event.projected_usd)))
+        if unpriced:
+            parts.append(
+                ngettext("{count} request without a price", "{count} requests without a price", unpriced).format(
+                    count=number(unpriced)
+                )
+            )
+        self.cost.setText(", ".join(parts))
+        self.cost.setVisible(bool(parts))
+        describe(self.cost, _("Cost"), self.cost.text())
+        self.eta.setText(self._eta_text(event))
+        self.eta.setVisible(bool(self.eta.text()))
+        describe(self.eta, _("Time left"), self.eta.text())
+        self.estimate.setVisible(bool(self.estimate.text()) and self._state not in _MOVING)
+
+    def _eta_text(self, event: JobProgress | None) -> str:
+        if self._state is JobState.SUBMITTED:
+            return _("Submitted; answers come within 24 hours")
+        if event is None:
+            return ""
+        if event.state is JobState.PAUSING:
+            count = event.in_flight
+            return ngettext("{count} row on its way", "{count} rows on their way", count).format(count=number(count))
+        if event.state is JobState.OFFLINE:
+            return _("No network; goes on by itself")
+        if event.waiting_s >= 1:
+            return _("The provider asked to wait {duration}").format(duration=duration(event.waiting_s))
+        parts = []
+        if event.rows_per_minute:
+            parts.append(_("{count} rows/min").format(count=number(round(event.rows_per_minute))))
+        if event.eta_s is not None:
+            parts.append(_("{duration} left").format(duration=duration(event.eta_s)))
+        if event.slowed:
+            parts.append(_("slowed down by the provider"))
+        return " · ".join(parts)

@@ -1,0 +1,246 @@
+"""The settings: made from their declarations, in a few pages."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal, qVersion
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QTabWidget, QWidget
+
+from gui_app import __version__
+from gui_app.i18n import _
+from gui_app.settings import (
+    ASK_IDENTICAL_ONCE,
+    BACKGROUND,
+    CONCURRENCY,
+    FIRST_ROW_HEADER,
+    LANGUAGE,
+    NOTIFY,
+    THEME,
+    Setting,
+)
+from gui_app.ui.forms import Captioned, ScrollColumn
+from gui_app.ui.icons import set_icon
+from gui_app.ui.key_list import KeyList
+from gui_app.ui.panel import describe, hbox, text_label, vbox
+from gui_app.ui.services import Services
+from gui_app.ui.settings_controls import CeilingControls, ChoiceControl, SwitchControl
+from gui_app.ui.tasks import Tasks
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
+
+PAGES = ("general", "keys", "speed", "privacy", "about")
+
+# Name and licence of what Rowmill stands on; the licence texts lie beside the packages.
+LIBRARIES = (
+    ("Qt, PySide6", "LGPL-3.0"),
+    ("qasync", "BSD-2-Clause"),
+    ("openai", "Apache-2.0"),
+    ("anthropic", "Apache-2.0"),
+    ("aiohttp", "Apache-2.0 AND MIT"),
+    ("keyring", "MIT"),
+    ("platformdirs", "MIT"),
+    ("genai-prices", "MIT"),
+    ("chardet", "0BSD"),
+    ("python-calamine", "MIT"),
+    ("XlsxWriter", "BSD-2-Clause"),
+    ("psutil", "BSD-3-Clause"),
+    ("Babel", "BSD-3-Clause"),
+    ("Lucide", "ISC"),
+)
+
+
+class SettingsDialog(QDialog):
+    """Opened with `open()`. Everything holds at once; there is no OK to press.
+
+    Args:
+        jobs_folder: Where job files lie that were not given a place of their own; shown only.
+        open_url: Opens a folder with the system's program.
+
+    Signals:
+        settingChanged: The key of a setting that was just set. The owner saves the settings, and for "language" and
+            "theme" switches the application, this dialog included.
+        keysChanged: A key was entered or forgotten.
+    """
+
+    settingChanged = Signal(str)
+    keysChanged = Signal()
+
+    def __init__(
+        self,
+        services: Services,
+        jobs_folder: Path,
+        *,
+        open_url: Callable[[QUrl], object] = QDesktopServices.openUrl,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("settingsDialog")
+        self._services, self._jobs_folder, self._open_url = services, jobs_folder, open_url
+        self._tasks = Tasks()
+        self._title = text_label("subtitle")
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("settingsTabs")
+        self.tabs.setDocumentMode(True)
+        self.folder_edit = QLineEdit(str(jobs_folder))
+        self.folder_edit.setObjectName("jobsFolderEdit")
+        self.folder_edit.setReadOnly(True)
+        self._folder = Captioned(self.folder_edit)
+        self._open_folder = QPushButton()
+        self._open_folder.setObjectName("openJobsFolderButton")
+        set_icon(self._open_folder, "folder-open")
+        self.keys = KeyList(services.settings, services.keys, self._tasks)
+        self.ceilings = CeilingControls(services.settings)
+        self._privacy = [(text_label("heading", wrap=True), text_label(wrap=True)) for _paragraph in _privacy()]
+        self._about = text_label(wrap=True)
+        self._about.setObjectName("aboutText")
+        self._about.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._close = QPushButton()
+        self._close.setObjectName("closeSettingsButton")
+        self._build()
+        self.retranslate()
+        self.resize(660, 640)
+
+    def show_page(self, page: str) -> None:
+        """Bring one of `PAGES` to the front."""
+        self.tabs.setCurrentIndex(PAGES.index(page))
+
+    async def aclose(self) -> None:
+        """Stop what is being looked up."""
+        await self._tasks.aclose()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt's hook."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def retranslate(self) -> None:
+        """Set every text, those of the made controls too."""
+        self.setWindowTitle(_("Settings"))
+        self._title.setText(_("Settings"))
+        names = (_("General"), _("Keys"), _("Speed"), _("What leaves this computer"), _("About"))
+        for at, name in enumerate(names):
+            self.tabs.setTabText(at, name)
+        describe(self.tabs, _("Pages of the settings"))
+        for choice in self.findChildren(ChoiceControl):
+            choice.retranslate()
+        for switch in self.findChildren(SwitchControl):
+            switch.retranslate()
+        self._folder.say(_("Folder of job files"), _("A job is one file. You can copy, mail or delete it."))
+        self._open_folder.setText(_("Open the folder"))
+        describe(self._open_folder, _("Open the folder of job files"))
+        for (heading, text), (title, sentence) in zip(self._privacy, _privacy(), strict=True):
+            heading.setText(title)
+            text.setText(sentence)
+        self._about.setText(_about())
+        describe(self._about, _("About Rowmill"))
+        self._close.setText(_("Close"))
+        describe(self._close, _("Close"))
+
+    def _build(self) -> None:
+        self.tabs.addTab(self._general(), "")
+        self.tabs.addTab(_page(self.keys), "")
+        self.tabs.addTab(_page(self.ceilings), "")
+        paragraphs = QWidget()
+        column = vbox(paragraphs, gap=GAP_S)
+        for heading, text in self._privacy:
+            column.addWidget(heading)
+            column.addWidget(text)
+            column.addSpacing(GAP_S)
+        self.tabs.addTab(_page(paragraphs), "")
+        self.tabs.addTab(_page(self._about), "")
+        last = hbox(None)
+        last.addStretch(1)
+        last.addWidget(self._close)
+        whole = vbox(self, (GAP_XL, GAP_L, GAP_XL, GAP_L), GAP_M)
+        whole.addWidget(self._title)
+        whole.addWidget(self.tabs, 1)
+        whole.addLayout(last)
+        set_role(self._close, "primary")
+        self._close.setDefault(True)
+        self._close.clicked.connect(self.accept)
+        self._open_folder.setAutoDefault(False)
+        self._open_folder.clicked.connect(lambda: self._open_url(QUrl.fromLocalFile(str(self._jobs_folder))))
+        self.ceilings.edited.connect(lambda: self.settingChanged.emit(CONCURRENCY.key))
+        self.keys.changed.connect(self.keysChanged)
+        self.tabs.currentChanged.connect(self._page_shown)
+
+    def _general(self) -> QWidget:
+        out = QWidget()
+        column = vbox(out, gap=GAP_M)
+        settings = self._services.settings
+        for choice in (LANGUAGE, THEME, FIRST_ROW_HEADER):
+            column.addWidget(ChoiceControl(choice, settings, self._changed))
+        for switch in (NOTIFY, BACKGROUND, ASK_IDENTICAL_ONCE):
+            column.addWidget(SwitchControl(switch, settings, self._changed))
+        column.addWidget(self._folder)
+        column.addWidget(self._open_folder, 0, Qt.AlignmentFlag.AlignLeft)
+        return _page(out)
+
+    def _changed(self, setting: Setting[Any]) -> None:
+        self.settingChanged.emit(setting.key)
+
+    def _page_shown(self, index: int) -> None:
+        if PAGES[index] == "keys":
+            self.keys.look()
+
+
+def _page(content: QWidget) -> ScrollColumn:
+    out = ScrollColumn()
+    out.column.setContentsMargins(0, GAP_L, GAP_M, GAP_L)
+    out.add(content)
+    out.column.addStretch(1)
+    return out
+
+
+def _privacy() -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            _("Your rows"),
+            _(
+                "When you try or run a job, the finished prompt of each row goes to the provider you chose: your "
+                "words, and the cells of the columns you put into the prompt. Other columns stay here. What the "
+                "provider does with it is written in your contract with them. OpenAI is asked not to store it."
+            ),
+        ),
+        (
+            _("Practice model and local servers"),
+            _("With the practice model, or a server on this computer such as Ollama, nothing leaves this computer."),
+        ),
+        (
+            _("Your keys"),
+            _(
+                "A key lies in this computer's keychain, never in a job file, a log or an export. It is sent only to "
+                "the server it was entered for."
+            ),
+        ),
+        (
+            _("Job files"),
+            _(
+                "A job file holds your table, the task and the answers. Whoever you give it to can read them all. "
+                "It holds no key."
+            ),
+        ),
+        (
+            _("Nothing else"),
+            _(
+                "Rowmill sends no statistics and no crash reports, and does not look for updates. "
+                "Prices come with the app."
+            ),
+        ),
+    )
+
+
+def _about() -> str:
+    versions = _("Version {version}, with Qt {qt} and Python {python}").format(
+        version=__version__, qt=qVersion(), python=platform.python_version()
+    )
+    licence = _("Rowmill is free software under the MIT licence. It stands on:")
+    lines = [f"{name}  ({licence_name})" for name, licence_name in LIBRARIES]
+    return "\n".join(["Rowmill", versions, "", licence, *lines])

@@ -1,0 +1,186 @@
+"""A thread for everything the window asks of a job file: the window's own never waits for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+log = logging.getLogger(__name__)
+
+
+class Closable(Protocol):
+    """What a store thread holds open."""
+
+    def close(self) -> None:
+        """Called on the thread, last."""
+        ...
+
+
+S = TypeVar("S", bound=Closable)
+T = TypeVar("T")
+
+
+@dataclass
+class Request:
+    """One question to the job file. `cancel()` means: do not ask, or forget the answer."""
+
+    ask: Callable[[Any], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    cancelled: bool = field(default=False)
+
+    def cancel(self) -> None:
+        """From the window's thread; nothing is called back afterwards."""
+        self.cancelled = True
+
+
+class StoreThread(QObject, Generic[S]):
+    """Answers questions about one job file, one after the other, and calls back on the window's thread.
+
+    Args:
+        open_store: Called on the new thread with the first question; what it raises, every question gets.
+    """
+
+    _answered = Signal(object, object, object)
+    _ended = Signal()
+
+    def __init__(self, open_store: Callable[[], S], name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open_store = open_store
+        self._store: S | None = None
+        self._running: Request | None = None
+        self._requests: deque[Request | None] = deque()
+        self._wakeup = threading.Condition()
+        self._closing = False
+        self._awaited: set[asyncio.Future[Any]] = set()
+        self._answered.connect(self._call_back, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def ask(
+        self,
+        question: Callable[[S], T],
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None] | None = None,
+        *,
+        first: bool = False,
+    ) -> Request:
+        """Ask; `done` or `failed` is called on the window's thread. `first` overtakes what is waiting."""
+        request = Request(question, done, failed or _log_failure)
+        with self._wakeup:
+            if self._closing:
+                request.cancel()
+                return request
+            if first:
+                self._requests.appendleft(request)
+            else:
+                self._requests.append(request)
+            self._wakeup.notify()
+        return request
+
+    def abandon(self, request: Request) -> None:
+        """Cancel a question even while it is being answered, where the store can be interrupted."""
+        request.cancel()
+        interrupt = getattr(self._store, "interrupt", None)
+        if self._running is request and interrupt is not None:
+            interrupt()
+
+    async def call(self, question: Callable[[S], T]) -> T:
+        """Ask, and wait for the answer without holding up the window. Raises what the store raised."""
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._awaited.add(answer)
+        answer.add_done_callback(self._awaited.discard)
+
+        def succeed(value: T) -> None:
+            if not answer.done():
+                answer.set_result(value)
+
+        def fail(error: BaseException) -> None:
+            if not answer.done():
+                answer.set_exception(error)
+
+        request = self.ask(question, succeed, fail)
+        if request.cancelled:
+            answer.cancel()
+        try:
+            return await answer
+        finally:
+            request.cancel()
+
+    def close(self, *, finish: bool = False) -> None:
+        """Close the store and end the thread, waiting for it.
+
+        Args:
+            finish: Do first what was asked before; else forget it. Nothing is called back either way.
+        """
+        self._begin_to_end(finish=finish)
+        self._join()
+
+    async def aclose(self, *, finish: bool = False) -> None:
+        """As `close`, without holding up the window while a disk is slow."""
+        ended = asyncio.Event()
+        self._ended.connect(ended.set)
+        self._begin_to_end(finish=finish)
+        if self._thread.is_alive():
+            await ended.wait()
+        self._join()
+
+    def _begin_to_end(self, *, finish: bool) -> None:
+        with self._wakeup:
+            self._closing = True
+            if not finish:
+                self._requests.clear()
+            self._requests.append(None)
+            self._wakeup.notify()
+        interrupt = getattr(self._store, "interrupt", None)
+        if interrupt is not None and not finish:
+            interrupt()
+
+    def _join(self) -> None:
+        self._thread.join(timeout=10)
+        for answer in list(self._awaited):
+            answer.cancel()
+
+    def _call_back(self, request: Request, value: object, error: BaseException | None) -> None:
+        if request.cancelled or self._closing:
+            return
+        if error is not None:
+            request.failed(error)
+        else:
+            request.done(value)
+
+    def _next(self) -> Request | None:
+        with self._wakeup:
+            while not self._requests:
+                self._wakeup.wait()
+            return self._requests.popleft()
+
+    def _work(self) -> None:
+        while (request := self._next()) is not None:
+            if request.cancelled:
+                continue
+            self._running = request
+            try:
+                if self._store is None:
+                    self._store = self._open_store()
+                value, error = request.ask(self._store), None
+            except BaseException as raised:  # handed over to whoever asked
+                value, error = None, raised
+            self._running = None
+            self._answered.emit(request, value, error)
+        try:
+            if self._store is not None:
+                self._store.close()
+        finally:
+            self._ended.emit()
+
+
+def _log_failure(error: BaseException) -> None:
+    log.error("a question to the job file failed", exc_info=error)

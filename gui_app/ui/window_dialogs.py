@@ -1,0 +1,99 @@
+"""The dialogs of the window: settings, export, go to row. All opened, none waited for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
+
+from gui_app import i18n, paths
+from gui_app.errors import StorageError
+from gui_app.i18n import _
+from gui_app.sentences import explain
+from gui_app.settings import LANGUAGE, THEME
+from gui_app.ui.exporting import Exporting
+from gui_app.ui.job_page import JobPage
+from gui_app.ui.qt_words import use_qt_words
+from gui_app.ui.services import Services
+from gui_app.ui.settings_dialog import SettingsDialog
+from gui_app.ui.status_message import StatusMessage
+from gui_app.ui.theme import apply_theme
+
+
+class WindowDialogs:
+    """Opens them, and does what they ask for."""
+
+    def __init__(self, services: Services, status: StatusMessage, window: QWidget) -> None:
+        self._services, self._status, self._window = services, status, window
+        self._settings_dialog: SettingsDialog | None = None
+        self._export: Exporting | None = None
+
+    def show_settings(self, page: JobPage | None) -> None:
+        """The settings; what is changed there holds at once."""
+        if self._settings_dialog is not None:
+            self._settings_dialog.raise_()
+            return
+        dialog = self._settings_dialog = SettingsDialog(self._services, paths.jobs_dir(), parent=self._window)
+        dialog.settingChanged.connect(self._setting_changed)
+        if page is not None:
+            dialog.keysChanged.connect(page.side.model.keys_changed)
+        dialog.finished.connect(self._settings_closed)
+        dialog.open()
+
+    def show_export(self, page: JobPage) -> None:
+        """The export of a job."""
+        if page.overview is not None and (self._export is None or not self._export.is_open()):
+            self._export = Exporting(self._services, page, self._window)
+
+    def ask_row(self, page: JobPage) -> None:
+        """Ask which row to go to."""
+        if not page.model.list.total:
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setObjectName("goToDialog")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setWindowTitle(_("Go to row"))
+        dialog.setLabelText(_("Number of the row"))
+        dialog.setIntRange(1, page.model.list.total)
+        dialog.setIntValue(page.table.current_row_id() or 1)
+        dialog.intValueSelected.connect(lambda row_id: self._go_to(page, row_id))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    async def aclose(self) -> None:
+        """Close what is open, stop what it does."""
+        if self._export is not None and self._export.is_open():
+            await self._export.aclose()
+        if self._settings_dialog is not None:
+            self._settings_dialog.close()
+
+    def _settings_closed(self) -> None:
+        if self._settings_dialog is not None:
+            self._settings_dialog.deleteLater()
+            self._settings_dialog = None
+
+    def _setting_changed(self, key: str) -> None:
+        settings = self._services.settings
+        try:
+            settings.save()
+        except StorageError as error:
+            self._status.say(explain(error))
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            return
+        if key == LANGUAGE.key:
+            i18n.set_language(settings.get(LANGUAGE))
+            speak_another_language(app)
+        elif key == THEME.key:
+            apply_theme(app, settings.get(THEME))
+
+    def _go_to(self, page: JobPage, row_id: int) -> None:
+        if not page.table.go_to(row_id):
+            self._status.say(_("This row is not listed now. Choose “All rows” above the table to list every row."))
+        page.table.setFocus()
+
+
+def speak_another_language(app: QApplication) -> None:
+    """Tell every widget that the language has changed."""
+    use_qt_words(app)
+    for window in app.topLevelWidgets():
+        QApplication.sendEvent(window, QEvent(QEvent.Type.LanguageChange))

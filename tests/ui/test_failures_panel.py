@@ -1,0 +1,124 @@
+"""The Failures tab: groups with their sentence, retries, examples in plain text."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui_app.jobs import Cause, RowFilter, RowState
+from gui_app.sentences import cause_action, cause_sentence, cause_title
+from gui_app.store.queries import FailureGroup
+from gui_app.ui.failures_panel import FailuresPanel, GroupCard
+
+BUSY = FailureGroup(Cause.RATE_LIMIT, RowState.FAILED, 12, "Slow <b>down</b>", 3)
+FILTERED = FailureGroup(Cause.CONTENT_FILTER, RowState.FAILED, 30, "", 4)
+OFF_LIST = FailureGroup(Cause.OFF_LIST, RowState.NEEDS_REVIEW, 500, "mixed", 5)
+KEY = FailureGroup(Cause.KEY_REFUSED, RowState.FAILED, 1, "401", 6)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> FailuresPanel:
+    out = FailuresPanel()
+    qtbot.addWidget(out)
+    out.resize(400, 900)
+    out.show()
+    return out
+
+
+def cards(panel: FailuresPanel) -> list[GroupCard]:
+    """From top to bottom."""
+    widgets = (panel._list.itemAt(index).widget() for index in range(panel._list.count()))
+    return [widget for widget in widgets if isinstance(widget, GroupCard)]
+
+
+def test_each_cause_has_its_count_its_sentence_and_what_to_do(panel: FailuresPanel) -> None:
+    panel.set_groups([BUSY])
+    (card,) = cards(panel)
+    assert card._title.text() == cause_title(Cause.RATE_LIMIT)
+    assert "12 rows" in card._count.text() and "failed" in card._count.text()
+    assert card._sentence.text() == cause_sentence(Cause.RATE_LIMIT)
+    assert card._action.text() == cause_action(Cause.RATE_LIMIT)
+
+
+def test_failures_come_before_what_needs_review_and_the_largest_first(panel: FailuresPanel) -> None:
+    panel.set_groups([OFF_LIST, BUSY, FILTERED])
+    assert [card.group for card in cards(panel)] == [FILTERED, BUSY, OFF_LIST]
+
+
+def test_retry_all_means_the_failed_rows_only(panel: FailuresPanel, qtbot: QtBot) -> None:
+    panel.set_groups([BUSY, OFF_LIST, FILTERED])
+    button = panel.findChild(QPushButton, "retryButton")
+    assert "42" in button.text()
+    with qtbot.waitSignal(panel.retryRequested) as told:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert told.args == [RowFilter(states=frozenset({RowState.FAILED}))]
+
+
+def test_a_group_is_retried_and_shown_by_itself(panel: FailuresPanel, qtbot: QtBot) -> None:
+    panel.set_groups([BUSY, OFF_LIST])
+    review = cards(panel)[1]
+    wanted = RowFilter(states=frozenset({RowState.NEEDS_REVIEW}), causes=frozenset({Cause.OFF_LIST}))
+    with qtbot.waitSignal(panel.retryRequested) as told:
+        qtbot.keyClick(review.retry_button, Qt.Key.Key_Space)
+    assert told.args == [wanted]
+    with qtbot.waitSignal(panel.showRequested) as told:
+        qtbot.mouseClick(review.show_button, Qt.MouseButton.LeftButton)
+    assert told.args == [wanted]
+
+
+def test_what_the_settings_can_mend_leads_there(panel: FailuresPanel, qtbot: QtBot) -> None:
+    panel.set_groups([KEY, BUSY])
+    of_key = next(card for card in cards(panel) if card.group is KEY)
+    assert of_key.settings_button.isVisibleTo(panel)
+    with qtbot.waitSignal(panel.settingsRequested):
+        qtbot.mouseClick(of_key.settings_button, Qt.MouseButton.LeftButton)
+
+
+def test_another_model_is_offered_where_it_helps(panel: FailuresPanel, qtbot: QtBot) -> None:
+    panel.set_groups([FILTERED, BUSY])
+    filtered, busy = cards(panel)
+    assert filtered.model_button.isVisibleTo(panel) and not busy.model_button.isVisibleTo(panel)
+    with qtbot.waitSignal(panel.modelRequested) as told:
+        qtbot.mouseClick(filtered.model_button, Qt.MouseButton.LeftButton)
+    assert told.args[0].causes == {Cause.CONTENT_FILTER}
+
+
+def test_an_example_is_one_click_away_and_plain_text(panel: FailuresPanel, qtbot: QtBot) -> None:
+    panel.set_groups([BUSY])
+    (card,) = cards(panel)
+    assert not card._example.isVisibleTo(panel)
+    qtbot.mouseClick(card._fold.button, Qt.MouseButton.LeftButton)
+    assert card._example.isVisibleTo(panel)
+    assert card._example.toPlainText() == "Slow <b>down</b>"
+
+
+def test_new_figures_leave_an_open_example_and_the_focus_alone(panel: FailuresPanel, qtbot: QtBot) -> None:
+    panel.set_groups([BUSY])
+    (card,) = cards(panel)
+    card._fold.open()
+    qtbot.waitUntil(card.retry_button.isVisible)
+    card.retry_button.setFocus()
+    more = FailureGroup(Cause.RATE_LIMIT, RowState.FAILED, 13, "Slow <b>down</b>", 3)
+    panel.set_groups([more, FILTERED])
+    assert card in cards(panel) and card._fold.is_open() and card.retry_button.hasFocus()
+    assert "13 rows" in card._count.text()
+
+
+def test_groups_that_are_gone_go_and_nothing_is_said_as_nothing(panel: FailuresPanel) -> None:
+    panel.set_groups([BUSY])
+    panel.set_groups([])
+    assert cards(panel) == []
+    assert not panel.retry_button.isVisibleTo(panel) and panel._empty.isVisibleTo(panel)
+
+
+def test_while_rows_cannot_be_retried_the_reason_is_said(panel: FailuresPanel) -> None:
+    panel.set_groups([BUSY])
+    panel.set_can_retry(False, "The job is running.")
+    assert not panel.retry_button.isEnabled() and not cards(panel)[0].retry_button.isEnabled()
+    assert panel._why_not.text() == "The job is running."
+
+
+def test_the_list_is_found_by_its_name(panel: FailuresPanel) -> None:
+    assert panel.findChild(QWidget, "failureList") is not None
