@@ -1,0 +1,185 @@
+"""Take a picture of every screen, in each size, theme and language: `make screenshots`.
+
+Drives the real window with the real worker on the practice model, on an X server of its own. The pictures lie in
+build/screenshots; with `--readme` the four of the README are taken into resources/screenshots.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+SIZES = ((1280, 800), (1920, 1080))
+THEMES = ("light", "dark")
+LANGUAGES = ("en", "zh_CN")
+FOR_README = {
+    "1-first-page_1280x800_light_en": "first-page.png",
+    "4-answers_1280x800_light_en": "answers.png",
+    "6-failures_1280x800_dark_en": "failures.png",
+    "8-review_1280x800_light_zh_CN": "review-chinese.png",
+}
+LIMIT_S = 60.0
+
+
+def main() -> int:
+    """Returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readme", action="store_true", help="also renew the pictures of the README")
+    readme = parser.parse_args().readme
+    from tests.helpers.screen import own_screen
+
+    out = ROOT / "build" / "screenshots"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    with own_screen("1940x1100x24") as display, _own_home():
+        os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb")
+        _run(out)
+    if readme:
+        kept = ROOT / "resources" / "screenshots"
+        kept.mkdir(exist_ok=True)
+        for taken, name in FOR_README.items():
+            shutil.copyfile(out / f"{taken}.png", kept / name)
+    print(f"{len(list(out.glob('*.png')))} pictures in {out.relative_to(ROOT)}")
+    return 0
+
+
+@contextmanager
+def _own_home() -> Iterator[None]:
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["ROWMILL_HOME"] = home
+        try:
+            yield
+        finally:
+            _end_practice_server(Path(home))
+
+
+def _end_practice_server(home: Path) -> None:
+    """It outlives the app on purpose; here nobody will use it again."""
+    import psutil
+
+    for process in psutil.process_iter(["cmdline"]):
+        if f"{home}/practice" in (process.info["cmdline"] or []):
+            process.terminate()
+            process.wait(10)
+
+
+def _run(out: Path) -> None:
+    from PySide6.QtWidgets import QApplication  # noqa: F401  (before qasync)
+    from qasync import QEventLoop
+
+    from gui_app.app import application
+
+    app = application()
+    loop = QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(Tour(app, out).walk())
+
+
+class Tour:
+    """The way through the window, stopping for a picture at each screen."""
+
+    def __init__(self, app: object, out: Path) -> None:
+        from gui_app.keys import KeyStore
+        from gui_app.settings import Settings
+        from gui_app.ui.main_window import MainWindow
+        from gui_app.ui.services import Services
+        from gui_app.worker.client import WorkerClient
+
+        self.app, self.out = app, out
+        self.window = MainWindow(Services(WorkerClient(), Settings.load(), KeyStore({})))
+        self.window.show()
+
+    async def walk(self) -> None:
+        """Every screen in turn."""
+        from gui_app.ui.samples import SAMPLES
+
+        window = self.window
+        await self.picture("1-first-page")
+        for sample in (SAMPLES[1], SAMPLES[2], SAMPLES[0]):
+            window.opening.open_sample(sample)
+            await self.until(lambda: self.page is not None and self.page.run_bar.run_button.isEnabled())
+            await asyncio.sleep(1.0)
+        page = self.page
+        assert page is not None
+        await self.picture("2-task")
+        page.show_page("model")
+        page.side.model.model_box.setEditText("practice-with-faults")
+        await self.picture("5-model")
+        page.show_page("task")
+        page.run_bar.try_button.click()
+        await self.until(lambda: page.overview is not None and page.overview.summary.counts.finished == 5)
+        await self.until(lambda: not page.is_moving())
+        await asyncio.sleep(1.5)
+        await self.picture("3-tried")
+        page.run_bar.run_button.click()
+        await self.until(lambda: page.overview is not None and page.overview.summary.counts.finished > 50)
+        await self.picture("4-answers")
+        await self.until(lambda: not page.is_moving() and page.overview.summary.counts.waiting == 0)
+        page.show_page("failures")
+        await asyncio.sleep(1.0)
+        await self.picture("6-failures")
+        page.show_page("review")
+        box = page.side.review.gold_box
+        box.setCurrentIndex(box.findText("label"))
+        await asyncio.sleep(2.0)
+        await self.picture("8-review")
+        window.show_settings()
+        await asyncio.sleep(0.5)
+        await self.picture("9-settings")
+        window.dialogs._settings_dialog.close()
+        window.dialogs.show_export(page)
+        await asyncio.sleep(0.5)
+        await self.picture("7-export")
+        await window.aclose()
+
+    @property
+    def page(self):  # type: ignore[no-untyped-def]
+        """The job page in front, if one is."""
+        return self.window.page
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for something to come true."""
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                while not reached():
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            self.window.grab().save(str(self.out / "stuck.png"))
+            raise
+
+    async def picture(self, name: str) -> None:
+        """One picture of the whole window, with what lies over it, for each size, theme and language."""
+        from gui_app import i18n
+        from gui_app.ui.theme import apply_theme
+        from gui_app.ui.window_dialogs import speak_another_language
+
+        for width, height in SIZES:
+            self.window.resize(width, height)
+            for theme in THEMES:
+                apply_theme(self.app, theme)  # type: ignore[arg-type]
+                for language in LANGUAGES:
+                    i18n.set_language(language)
+                    speak_another_language(self.app)  # type: ignore[arg-type]
+                    await asyncio.sleep(0.35)
+                    screen = self.window.screen()
+                    assert screen is not None
+                    picture = screen.grabWindow(0, self.window.x(), self.window.y(), width, height)
+                    picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{language}.png"))
+        self.window.resize(1280, 800)
+        apply_theme(self.app, "light")  # type: ignore[arg-type]
+        i18n.set_language("en")
+        speak_another_language(self.app)  # type: ignore[arg-type]
+
+if __name__ == "__main__":
+    sys.exit(main())
