@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 COMMANDS = frozenset({"run", "resume", "retry", "export", "jobs", "recipe", "--help", "-h", "--version"})
 
@@ -28,9 +29,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from gui_app import commands
 
         return commands.main(arguments)
+    missing = [word for word in arguments if not word.startswith("-") and not _is_there(word)]
+    if missing and not arguments[0].startswith("-"):
+        return _say_missing(missing[0])
     from gui_app import app
 
     return app.main(arguments)
+
+
+def _is_there(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _say_missing(word: str) -> int:
+    from gui_app import i18n
+    from gui_app.i18n import _
+    from gui_app.sentences import plain
+    from gui_app.settings import LANGUAGE, Settings
+
+    i18n.set_language(Settings.load().get(LANGUAGE))
+    text = _("“{word}” is neither a file nor a command. Check its spelling; `rowmill --help` lists the commands.")
+    print(text.format(word=plain(word, 100)), file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

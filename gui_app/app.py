@@ -22,6 +22,7 @@ from gui_app.i18n import _
 from gui_app.keys import KeyStore
 from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, THEME, Settings
+from gui_app.ui.collecting import Collector
 from gui_app.ui.ending import EndRequests
 from gui_app.ui.main_window import MainWindow
 from gui_app.ui.notifying import JobNotifier
@@ -86,6 +87,7 @@ def window_icon() -> QIcon:
 
 
 async def _run(app: QApplication, settings: Settings, door: SingleInstance, files: Sequence[Path]) -> None:
+    collector = Collector(app)
     window = MainWindow(Services(WorkerClient(), settings, KeyStore(os.environ)))
     closed = asyncio.Event()
     window.closed.connect(closed.set)
@@ -106,6 +108,7 @@ async def _run(app: QApplication, settings: Settings, door: SingleInstance, file
         door.close()
         ends.close()
         window.deleteLater()
+        collector.close()
 
 
 def _called(window: MainWindow, files: Sequence[Path]) -> None:

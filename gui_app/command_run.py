@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -13,11 +14,12 @@ from pathlib import Path
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import UserError
-from gui_app.i18n import _, duration, money
-from gui_app.jobs import Account, JobState, Recipe, RunOptions, Scope
+from gui_app.i18n import _, duration, money, ngettext, number
+from gui_app.jobs import Account, Cause, Counts, JobState, Recipe, RunOptions, Scope, Secret
 from gui_app.keys import KeyStore
 from gui_app.providers import catalog
-from gui_app.sentences import cause_action, cause_sentence
+from gui_app.providers.base import CannotOpen
+from gui_app.sentences import cause_action, cause_sentence, explain, filled
 from gui_app.store.queries import JobReader
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.protocol import RunOrder
@@ -26,147 +28,269 @@ OFFLINE_LIMIT_S = 600.0
 """A script should not hang for ever: after so long without a network the job stops, resumable."""
 
 PLAIN_EVERY_S = 10.0
+JSON_EVERY_S = 1.0
+BAR_CELLS = 24
+TERM_GRACE_S = 10.0
+"""Whoever sends SIGTERM sends SIGKILL after a while."""
+
+EXIT_OK, EXIT_FAILED, EXIT_STOPPED, EXIT_SUBMITTED, EXIT_INTERRUPTED = 0, 3, 4, 5, 130
 
 
 class Running:
-    """Runs a job in this process and shows it: a bar on a terminal, lines otherwise, or JSON lines."""
+    """Runs a job in this process and shows it: a bar on a terminal, lines otherwise, or JSON lines.
 
-    def __init__(self, job: Path, recipe: Recipe, scope: Scope, options: RunOptions, *, as_json: bool) -> None:
-        self._job = job
+    Args:
+        agreed: The recipe's address was agreed to, so the provider's usual key may go there.
+    """
+
+    def __init__(
+        self, job: Path, recipe: Recipe, scope: Scope, options: RunOptions, *, as_json: bool, agreed: bool = False
+    ) -> None:
+        self._job = job.absolute()
         self._recipe = recipe
         self._scope = scope
         self._options = options
-        self._json = as_json
-        self._bar = not as_json and sys.stderr.isatty()
-        self._shown_at = 0.0
-        self._interrupted = False
-        self._conductor: Conductor | None = None
+        self._agreed = agreed
+        self._screen = Screen(as_json=as_json)
+        self._interrupted = 0
+        self._conductor = Conductor(self._screen.show)
+        self._running = False
+        self._main: asyncio.Task[int] | None = None
 
     async def run(self) -> int:
-        """Until the run ends. Returns the exit code."""
-        self._conductor = Conductor(self._show)
+        """Until the run ends. Returns the exit code.
+
+        Raises:
+            UserError: It cannot run at all; nothing was sent.
+        """
+        self._main = asyncio.current_task()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number_, grace_s in ((signal.SIGINT, None), (signal.SIGTERM, TERM_GRACE_S)):
             with contextlib.suppress(NotImplementedError):
-                loop.add_signal_handler(number, self._interrupt)
+                loop.add_signal_handler(number_, self._interrupt, grace_s)
         try:
-            task = await self._conductor.run(await self._order())
-            final = await task
+            return await self._run()
+        except asyncio.CancelledError:
+            if not self._interrupted:
+                raise
+            return self._finish(None)
         finally:
             await self._conductor.close()
-        self._end_bar()
+
+    async def _run(self) -> int:
+        self._screen.say_first(self._recipe, self._job)
+        try:
+            task = await self._conductor.run(await self._order())
+        except CannotOpen as error:
+            if error.reason is not Cause.KEY_REFUSED:
+                raise
+            # The job is there and can go on once there is a key.
+            self._screen.say(explain(error))
+            return self._finish(None)
+        self._running = True
+        if self._interrupted:
+            self._conductor.pause(str(self._job))
+        try:
+            final = await task
+        except UserError as error:
+            self._screen.say(explain(error))
+            return self._finish(None)
         return self._finish(final)
 
     async def _order(self) -> RunOrder:
-        key = None
+        key: Secret | None = None
         if self._recipe.provider != "practice":
             store = KeyStore(os.environ)
             address = catalog.address_of(Account(self._recipe.provider, self._recipe.base_url))
-            found = await asyncio.to_thread(store.find, self._recipe.provider, address)
+            found = await asyncio.to_thread(store.find, self._recipe.provider, address, typed=self._agreed)
             key = found.secret if found else None
         return RunOrder(
-            str(self._job.absolute()), self._recipe, self._scope, self._options, key, offline_limit_s=OFFLINE_LIMIT_S
+            str(self._job),
+            self._recipe,
+            self._scope,
+            self._options,
+            key,
+            offline_limit_s=OFFLINE_LIMIT_S,
+            # What is out overnight is collected by `resume`: a script should not wait a day.
+            linger=False,
         )
 
-    def _interrupt(self) -> None:
-        first, self._interrupted = not self._interrupted, True
-        if self._conductor is not None:
-            job = str(self._job.absolute())
-            if first:
-                print(_("Stopping: what is on its way is still stored. Press again to wait for nothing."), file=sys.stderr)
-                self._conductor.pause(job)
-            else:
-                self._conductor.stop(job, grace_s=0.0)
+    # -- signals ---------------------------------------------------------------------------------
 
-    def _show(self, progress: JobProgress) -> None:
-        now = time.monotonic()
-        if self._json:
-            if now - self._shown_at >= 1.0:
-                self._shown_at = now
-                print(json.dumps({"event": "progress", **_numbers(progress)}), flush=True)
-        elif self._bar:
-            self._draw(progress)
-        elif now - self._shown_at >= PLAIN_EVERY_S:
-            self._shown_at = now
-            print(_line(progress), file=sys.stderr, flush=True)
-
-    def _draw(self, progress: JobProgress) -> None:
-        width = 24
-        share = progress.run_finished / progress.run_rows if progress.run_rows else 1.0
-        bar = "█" * int(share * width) + "░" * (width - int(share * width))
-        print(f"\r\x1b[2K{bar} {_line(progress)}", end="", file=sys.stderr, flush=True)
-
-    def _end_bar(self) -> None:
-        if self._bar:
-            print(file=sys.stderr)
-
-    def _finish(self, final: JobProgress) -> int:
-        rows, failed = self._rows_of_scope()
-        if self._json:
-            reader = JobReader(self._job)
-            try:
-                totals = reader.totals()
-            finally:
-                reader.close()
-            cost = None if totals.unpriced and not totals.cost_usd else totals.cost_usd
-            end = {"event": "finished", "job": str(self._job), **_numbers(final), "requests": totals.requests}
-            print(json.dumps({**end, "cost_usd": cost}), flush=True)
+    def _interrupt(self, grace_s: float | None) -> None:
+        self._interrupted += 1
+        job = str(self._job)
+        if not self._running:
+            # Nothing is on its way yet.
+            if self._main is not None:
+                self._main.cancel()
+        elif self._interrupted == 1:
+            self._screen.say(_("Stopping: what is on its way is still stored. Press Ctrl+C again to wait for nothing."))
+            self._conductor.pause(job)
+            if grace_s is not None:
+                asyncio.get_running_loop().call_later(grace_s, self._let_go)
         else:
-            print(_line(final), file=sys.stderr)
-            if final.stopped_cause is not None:
-                print(f"{cause_sentence(final.stopped_cause)} {cause_action(final.stopped_cause)}", file=sys.stderr)
-        if self._interrupted:
-            return 130
-        if final.state is JobState.SUBMITTED:
-            return 5
-        if final.stopped_cause is not None or final.state in (JobState.STOPPED, JobState.PAUSED):
-            return 4
-        return 3 if failed else 0
+            self._let_go()
+            # A third one ends the program where it stands; what was out is then shown as unknown.
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
 
-    def _rows_of_scope(self) -> tuple[int, int]:
-        """(rows of the run, of which failed or still wait)."""
-        from dataclasses import replace
+    def _let_go(self) -> None:
+        self._conductor.stop(str(self._job), grace_s=0.0)
 
-        from gui_app.jobs import RowFilter, RowState
+    # -- the end ---------------------------------------------------------------------------------
 
+    def _finish(self, final: JobProgress | None) -> int:
+        """Say how it ended. `final` is None when there was no run, or it broke."""
+        self._screen.end_bar()
         reader = JobReader(self._job)
         try:
-            rows = RowFilter(row_ids=self._scope.rows.row_ids)
-            if self._scope.first is not None:
-                rows = RowFilter(row_ids=tuple(range(1, self._scope.first + 1)))
-            bad = replace(rows, states=frozenset({RowState.FAILED, RowState.WAITING, RowState.RUNNING}))
-            return reader.count(rows), reader.count(bad)
+            counts, totals = reader.counts(), reader.totals()
+            # Without a run of its own, the rows asked for are those that the command named: they still wait.
+            asked = Counts(waiting=1) if final is None else reader.run_counts()
         finally:
             reader.close()
+        cost_usd = None if totals.unpriced else totals.cost_usd
+        code = self._exit_code(final, asked)
+        if self._screen.as_json:
+            end = {"event": "finished", "job": str(self._job), **_numbers(counts), "requests": totals.requests}
+            self._screen.print_json({**end, "cost_usd": cost_usd})
+        elif final is not None:
+            self._screen.say(_line(final))
+        if final is not None and final.stopped_cause is not None and code == EXIT_STOPPED:
+            self._screen.say(f"{cause_sentence(final.stopped_cause)} {cause_action(final.stopped_cause)}")
+        if code in (EXIT_STOPPED, EXIT_INTERRUPTED, EXIT_SUBMITTED):
+            self._screen.say(_("Continue with: {command}").format(command=f"rowmill resume {_quoted(self._job)}"))
+        elif code == EXIT_FAILED:
+            self._screen.say(
+                _("Ask the failed rows again with: {command}").format(command=f"rowmill retry {_quoted(self._job)}")
+            )
+        return code
+
+    def _exit_code(self, final: JobProgress | None, asked: Counts) -> int:
+        if final is not None and final.state is JobState.SUBMITTED:
+            return EXIT_SUBMITTED
+        if asked.waiting or asked.running:
+            return EXIT_INTERRUPTED if self._interrupted else EXIT_STOPPED
+        return EXIT_FAILED if asked.failed else EXIT_OK
 
 
-def _numbers(progress: JobProgress) -> dict[str, object]:
-    counts = progress.counts
+class Screen:
+    """What is written while a job runs. A screen that is gone holds up no job."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._bar = not as_json and sys.stderr.isatty()
+        self._drawn = False
+        self._shown_at = time.monotonic() if not as_json else 0.0
+        self._problem = ""
+
+    def say(self, text: str) -> None:
+        """A sentence for people, on standard error."""
+        self.end_bar()
+        with contextlib.suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
+
+    def say_first(self, recipe: Recipe, job: Path) -> None:
+        """What is worth knowing before anything is sent."""
+        if not self.as_json:
+            self.say(_("Job: {file}").format(file=job))
+        if recipe.provider == "practice":
+            self.say(_("These answers are made up by the built-in practice model."))
+        with contextlib.suppress(UserError):
+            reader = JobReader(job)
+            try:
+                unknown = reader.summary().unknown_sent
+            finally:
+                reader.close()
+            if unknown:
+                text = ngettext(
+                    "{count} row was sent before and its reply never came: it is sent again, and may be paid twice.",
+                    "{count} rows were sent before and their replies never came: they are sent again, "
+                    "and may be paid twice.",
+                    unknown,
+                )
+                self.say(text.format(count=number(unknown)))
+
+    def print_json(self, message: dict[str, object]) -> None:
+        """One line on standard output."""
+        with contextlib.suppress(OSError, ValueError):
+            print(json.dumps(message), flush=True)
+
+    def show(self, progress: JobProgress) -> None:
+        """A run's progress, as often as the reader can use it."""
+        now = time.monotonic()
+        if self.as_json:
+            if now - self._shown_at >= JSON_EVERY_S:
+                self._shown_at = now
+                self.print_json({"event": "progress", **_numbers(progress.counts), "cost_usd": progress.cost_usd})
+        elif self._bar:
+            self._draw(progress)
+        elif now - self._shown_at >= PLAIN_EVERY_S and progress.run_finished < progress.run_rows:
+            self._shown_at = now
+            self.say(_line(progress))
+        problem = "" if progress.problem is None else filled(progress.problem[0], dict(progress.problem[1]))
+        if problem != self._problem:
+            self._problem = problem
+            if problem:
+                self.say(problem)
+
+    def _draw(self, progress: JobProgress) -> None:
+        share = progress.run_finished / progress.run_rows if progress.run_rows else 1.0
+        full = min(BAR_CELLS, int(share * BAR_CELLS))
+        columns = shutil.get_terminal_size().columns
+        # Cut, because a line that wraps cannot be drawn over. East Asian characters take two places.
+        text = _cut(f"{'█' * full}{'░' * (BAR_CELLS - full)} {_line(progress)}", columns - 1)
+        with contextlib.suppress(OSError, ValueError):
+            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+        self._drawn = True
+
+    def end_bar(self) -> None:
+        """Leave the line of the bar."""
+        if self._drawn:
+            self._drawn = False
+            with contextlib.suppress(OSError, ValueError):
+                print(file=sys.stderr)
+
+
+def _cut(text: str, width: int) -> str:
+    used = 0
+    for at, character in enumerate(text):
+        used += 2 if ord(character) >= 0x2E80 else 1
+        if used > max(width, 20):
+            return text[:at]
+    return text
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
+
+
+def _numbers(counts: Counts) -> dict[str, object]:
     return {
         "rows": counts.rows,
         "done": counts.done,
         "failed": counts.failed,
         "needs_review": counts.needs_review,
         "waiting": counts.waiting + counts.running,
-        "cost_usd": progress.cost_usd,
     }
 
 
 def _line(progress: JobProgress) -> str:
     counts = progress.counts
     parts = [
-        _("{finished} of {rows} rows").format(finished=counts.finished, rows=counts.rows),
-        _("{n} failed").format(n=counts.failed),
-        _("{n} need review").format(n=counts.needs_review),
+        _("{finished} of {rows} rows").format(finished=number(counts.finished), rows=number(counts.rows)),
+        _("{n} failed").format(n=number(counts.failed)),
+        _("{n} need review").format(n=number(counts.needs_review)),
         money(progress.cost_usd),
     ]
     if progress.eta_s is not None and progress.state is JobState.RUNNING:
         parts.append(_("{time} left").format(time=duration(progress.eta_s)))
     if progress.waiting_s > 1:
         parts.append(_("waiting {n} s, asked by the provider").format(n=int(progress.waiting_s)))
+    elif progress.slowed:
+        parts.append(_("slowed down by the provider"))
     if progress.offline_cause is not None:
         parts.append(_("offline, waiting"))
     return ", ".join(parts)
-
-
-__all__ = ["Running", "UserError"]

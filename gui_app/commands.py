@@ -4,56 +4,78 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 
-from gui_app import __version__, paths
-from gui_app.command_run import Running
-from gui_app.errors import N_, Cancelled, JobFileError, RecipeError, UsageError, UserError
-from gui_app.i18n import _
-from gui_app.jobs import (
-    Cause,
-    ExportOptions,
-    Lane,
-    Recipe,
-    RowFilter,
-    RowState,
-    RunOptions,
-    Scope,
-    ScopeKind,
+from gui_app import __version__, i18n, paths
+from gui_app.command_run import EXIT_INTERRUPTED, EXIT_OK, EXIT_SUBMITTED, Running
+from gui_app.command_words import (
+    TaskWords,
+    cause_of,
+    check_complete,
+    check_model,
+    check_target,
+    recipe_for,
+    remember_address,
+    row_range,
+    run_options,
+    scope_of,
+    states_of,
+    task_words,
+    with_model,
 )
+from gui_app.errors import N_, Cancelled, RowmillError, UsageError, UserError
+from gui_app.i18n import _, number
+from gui_app.jobs import EXPORT_EXTRAS, Cause, ExportOptions, Lane, Recipe, RunOptions, ScopeKind
+from gui_app.logs import log_to_file
 from gui_app.providers import catalog
-from gui_app.recipes.fieldspec import parse_fields
-from gui_app.recipes.presets import preset
-from gui_app.sentences import explain, job_state_name
+from gui_app.providers.quiet import quiet_sdk_logs
+from gui_app.sentences import explain, filled, job_state_name, plain
+from gui_app.settings import LANGUAGE, Settings
+from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import open_checked
 from gui_app.store.queries import JobReader
 from gui_app.tables import ImportSettings, kind_of_target
+from gui_app.worker.protocol import TaskProgress
+from gui_app.worker.task_handle import remove_job
 from gui_app.worker.tasks import export_job, import_table
 
-EXIT_OK, EXIT_USAGE, EXIT_FAILED, EXIT_STOPPED, EXIT_SUBMITTED, EXIT_INTERRUPTED = 0, 2, 3, 4, 5, 130
+log = logging.getLogger(__name__)
 
-COMMANDS = ("run", "resume", "retry", "export", "jobs", "recipe")
+EXIT_USAGE, EXIT_OURS = 2, 70
+
+JOB_SUFFIX = ".rowmill"
 
 
 class _Parser(argparse.ArgumentParser):
     """Speaks through our errors, so that all bad usage ends in one sentence and code 2."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise UsageError(N_("{problem}. See `rowmill {command} --help`."), problem=message, command=self.prog.split()[-1])
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            N_("{problem}. See `{command} --help`."), problem=message[:1].upper() + message[1:], command=self.prog
+        )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Carry out a command line. Returns the exit code."""
+    i18n.set_language(Settings.load().get(LANGUAGE))
+    log_file = log_to_file("command")
+    quiet_sdk_logs()
+    _write_anything()
     try:
         options = _parser().parse_args(arguments)
-        return int(options.carry_out(options))
+        with _term_interrupts():
+            return int(options.carry_out(options))
     except (UserError, Cancelled) as error:
-        print(explain(error), file=sys.stderr)
+        _say(explain(error))
         return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -61,49 +83,94 @@ def main(arguments: Sequence[str]) -> int:
         # Whoever read our output has gone; say nothing more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except Exception as error:
+        log.exception("a command failed")
+        _say(explain(error))
+        if log_file is not None:
+            _say(_("The log file: {file}").format(file=log_file))
+        return EXIT_OURS
+
+
+@contextlib.contextmanager
+def _term_interrupts() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl+C does: half a job or half an export is removed."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _write_anything() -> None:
+    """File names may hold what the terminal's encoding has no character for."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
+            reconfigure(errors="surrogateescape" if unicode and os.name == "posix" else "backslashreplace")
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _say_notes(notes: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    for sentence, details in notes:
+        _say(filled(sentence, dict(details)))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="rowmill", description=_("Ask a language model about every row of a spreadsheet."))
+    parser = _Parser(
+        prog="rowmill",
+        description=_("Ask a language model about every row of a spreadsheet."),
+        epilog=_("Without a command, or with a file alone, the window opens."),
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action="version", version=f"Rowmill {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help=_("read a table (or open a job), run it, and export it"))
+    run = commands.add_parser("run", help=_("read a table (or open a job), run it, and export it"), allow_abbrev=False)
     run.add_argument("file", type=Path, metavar="FILE")
     task = run.add_mutually_exclusive_group()
     task.add_argument("--preset", metavar="NAME", help=_("label, rate, translate, extract, summarise or ask"))
     task.add_argument("--prompt", metavar="TEXT", help=_("the prompt, with {column} places"))
-    task.add_argument("--recipe", type=Path, metavar="RECIPE.json")
+    task.add_argument("--recipe", type=Path, metavar="RECIPE.json", help=_("as `rowmill recipe` prints it"))
     run.add_argument("--field", action="append", default=[], metavar="SPEC", help='"name=label:a|b", "n=number:1..5"')
     run.add_argument("--sheet", metavar="NAME", help=_("the sheet of a workbook"))
-    run.add_argument("--job", type=Path, metavar="JOB.rowmill")
+    run.add_argument("--job", type=Path, metavar="JOB.rowmill", help=_("where the job file is made"))
     _add_model(run)
     _add_running(run)
     run.set_defaults(carry_out=_run)
 
-    resume = commands.add_parser("resume", help=_("continue a job, or collect what ran overnight"))
+    resume = commands.add_parser("resume", help=_("continue a job, or collect what ran overnight"), allow_abbrev=False)
     resume.add_argument("job", type=Path, metavar="JOB")
+    resume.add_argument("--base-url", metavar="URL", help=_("agrees to the server that the job names"))
     _add_running(resume)
     resume.set_defaults(carry_out=_resume)
 
-    retry = commands.add_parser("retry", help=_("ask the failed rows of a job again"))
+    retry = commands.add_parser("retry", help=_("ask the failed rows of a job again"), allow_abbrev=False)
     retry.add_argument("job", type=Path, metavar="JOB")
     retry.add_argument("--cause", metavar="NAME", help=", ".join(cause.value for cause in Cause))
     _add_model(retry)
     _add_running(retry)
     retry.set_defaults(carry_out=_retry)
 
-    export = commands.add_parser("export", help=_("write a job's rows to a file"))
+    export = commands.add_parser("export", help=_("write a job's rows to a file"), allow_abbrev=False)
     export.add_argument("job", type=Path, metavar="JOB")
     export.add_argument("out", type=Path, metavar="OUT")
     export.add_argument("--state", metavar="STATE,...", help=_("only rows in these states, such as done"))
-    export.add_argument("--with", dest="extra", default="", metavar="NAME,...", help="state, cause, error, tokens, cost, model")
+    export.add_argument("--with", dest="extra", default="", metavar="NAME,...", help=", ".join(EXPORT_EXTRAS))
     export.set_defaults(carry_out=_export)
 
-    jobs = commands.add_parser("jobs", help=_("list the jobs in the app's own folder"))
+    jobs = commands.add_parser("jobs", help=_("list the jobs in the app's own folder"), allow_abbrev=False)
     jobs.set_defaults(carry_out=_jobs)
 
-    recipe = commands.add_parser("recipe", help=_("print a job's recipe as JSON"))
+    recipe = commands.add_parser("recipe", help=_("print a job's recipe as JSON"), allow_abbrev=False)
     recipe.add_argument("job", type=Path, metavar="JOB")
     recipe.set_defaults(carry_out=_recipe)
     return parser
@@ -117,151 +184,231 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lane", choices=[lane.value for lane in Lane])
-    parser.add_argument("--concurrency", metavar="auto|N")
+    parser.add_argument("--concurrency", metavar="auto|N", help=_("most calls at the same time"))
     parser.add_argument("--budget", metavar="USD", help=_("spending limit of the job"))
     parser.add_argument("--rows", metavar="1-100", help=_("only these rows"))
     parser.add_argument("--out", type=Path, metavar="OUT.xlsx|.csv|.json")
     parser.add_argument("--json", action="store_true", help=_("one JSON object a line"))
 
 
+# -- run, resume, retry ------------------------------------------------------------------------------
+
+
 def _run(options: argparse.Namespace) -> int:
-    if options.out is not None:
-        kind_of_target(options.out)
-    if options.file.suffix.lower() == ".rowmill":
-        job, made = options.file, False
-        _check_job(job)
-    else:
-        job, made = options.job or _new_job_path(options.file), True
-        if job.exists():
-            raise UsageError(
-                N_("The job “{file}” is there already. Continue it with `rowmill resume`, or name another one."),
-                file=job.name,
-            )
-    run_options = _run_options(options)
-    if made:
-        _check_task_given(options)
-        import_table(options.file, job, ImportSettings(sheet=options.sheet), lambda _: None, lambda: False)
+    _check_running(options)
+    words = task_words(options)
+    if options.file.suffix.lower() == JOB_SUFFIX:
+        if options.job is not None or options.sheet is not None:
+            raise UsageError(N_("“{file}” is a job already: leave --job and --sheet out."), file=options.file.name)
+        _check_job(options.file)
+        return _run_in(options, options.file, words)
+    check_complete(words)
+    check_model(options)
+    job = _new_job(options)
+    _import(options, job)
     try:
-        recipe = _recipe_for(options, job)
-        if options.field and not (options.prompt or options.preset or made):
-            recipe = replace(recipe, fields=parse_fields(options.field))
-        return _carry_on(options, job, recipe, _scope(options, ScopeKind.REMAINING), run_options)
-    except (RecipeError, UsageError):
-        if made and not _was_sent(job):
-            job.unlink(missing_ok=True)
+        return _run_in(options, job, words)
+    except (RowmillError, KeyboardInterrupt):
+        # What could not even begin leaves nothing behind.
+        if not _was_begun(job):
+            remove_job(job)
         raise
 
 
-def _check_task_given(options: argparse.Namespace) -> None:
-    if not (options.preset or options.prompt or options.recipe):
-        raise UsageError(N_("Say what to do with each row: --preset NAME, --prompt TEXT or --recipe FILE."))
-    if options.prompt and not options.field:
-        raise UsageError(N_('Say what to answer with --field, for example --field "sentiment=label:positive|negative".'))
+def _check_running(options: argparse.Namespace) -> None:
+    """What can be said before a table is read for minutes."""
+    if options.out is not None:
+        check_target(options.out)
+    row_range(options.rows)
+    run_options(options)
+
+
+def _new_job(options: argparse.Namespace) -> Path:
+    job: Path | None = options.job
+    if job is None:
+        return _free_job_path(options.file)
+    if job.suffix.lower() != JOB_SUFFIX:
+        raise UsageError(
+            N_("“{file}” is no name for a job file. End it in {suffix}."), file=job.name, suffix=JOB_SUFFIX
+        )
+    if job.exists():
+        raise UsageError(
+            N_("The job “{file}” is there already. Continue it with `rowmill resume`, or name another one."),
+            file=job.name,
+        )
+    return job
+
+
+def _free_job_path(source: Path) -> Path:
+    folder, stem = paths.jobs_dir(), source.stem[:100] or "job"
+    number_ = 1
+    while (path := folder / f"{stem}{'' if number_ == 1 else f' {number_}'}{JOB_SUFFIX}").exists():
+        number_ += 1
+    return path
+
+
+def _import(options: argparse.Namespace, job: Path) -> None:
+    with _progress_line(_("{rows} rows read"), quiet=options.json) as tell:
+        result = import_table(options.file, job, ImportSettings(sheet=options.sheet), tell, lambda: False)
+    _say_notes(result.notes)
+
+
+@contextlib.contextmanager
+def _progress_line(text: str, *, quiet: bool) -> Iterator[Callable[[TaskProgress], None]]:
+    """A line on a terminal that counts rows, for what takes longer than a moment."""
+    shown = False
+    last = time.monotonic()
+
+    def tell(progress: TaskProgress) -> None:
+        nonlocal shown, last
+        if not quiet and sys.stderr.isatty() and time.monotonic() - last > 0.3:
+            shown, last = True, time.monotonic()
+            print(f"\r\x1b[2K{text.format(rows=number(progress.rows))}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            print(file=sys.stderr)
+
+
+def _run_in(options: argparse.Namespace, job: Path, words: TaskWords) -> int:
+    recipe = recipe_for(words, job)
+    if recipe is None:
+        check_complete(words)
+        raise UsageError(N_("“{file}” has no recipe yet. Say what to do with each row."), file=job.name)
+    return _carry_on(options, job, recipe, ScopeKind.REMAINING, run_options(options))
 
 
 def _resume(options: argparse.Namespace) -> int:
+    _check_running(options)
     _check_job(options.job)
     reader = JobReader(options.job)
     try:
         recipe, last = reader.draft(), reader.run()
     finally:
         reader.close()
-    if recipe is None or last is None:
+    if recipe is None:
         raise UsageError(N_("“{file}” has not been run yet. Use `rowmill run`."), file=options.job.name)
-    run_options = _run_options(options, RunOptions(lane=Lane(last["options"].get("lane", "now"))))
-    if run_options.budget_usd is None:
-        run_options = replace(run_options, budget_usd=last["options"].get("budget_usd"))
-    return _carry_on(options, options.job, recipe, _scope(options, ScopeKind.REMAINING), run_options)
+    return _carry_on(options, options.job, recipe, ScopeKind.REMAINING, run_options(options, _last_options(last)))
+
+
+def _last_options(last: Mapping[str, Any] | None) -> RunOptions:
+    """How the run before went: a limit that was set still holds."""
+    before = {} if last is None else dict(last.get("options") or {})
+    try:
+        return RunOptions(
+            lane=Lane(before.get("lane", "now")),
+            concurrency=None if before.get("concurrency") is None else int(before["concurrency"]),
+            budget_usd=None if before.get("budget_usd") is None else float(before["budget_usd"]),
+        )
+    except (ValueError, TypeError):
+        return RunOptions()
 
 
 def _retry(options: argparse.Namespace) -> int:
+    _check_running(options)
+    causes = cause_of(options.cause)
     _check_job(options.job)
-    causes: frozenset[Cause] = frozenset()
-    if options.cause:
-        try:
-            causes = frozenset({Cause(options.cause)})
-        except ValueError:
-            raise UsageError(
-                N_("There is no cause “{name}”. Choose one of {known}."),
-                name=options.cause,
-                known=", ".join(cause.value for cause in Cause),
-            ) from None
-    recipe = _recipe_for(options, options.job)
-    scope = _scope(options, ScopeKind.RETRY)
-    scope = replace(scope, rows=replace(scope.rows, causes=causes))
-    return _carry_on(options, options.job, recipe, scope, _run_options(options))
+    reader = JobReader(options.job)
+    try:
+        recipe, last = reader.draft(), reader.run()
+    finally:
+        reader.close()
+    if recipe is None:
+        raise UsageError(N_("“{file}” has not been run yet. Use `rowmill run`."), file=options.job.name)
+    chosen = run_options(options, replace(_last_options(last), lane=Lane.NOW))
+    return _carry_on(options, options.job, recipe, ScopeKind.RETRY, chosen, causes)
 
 
 def _carry_on(
-    options: argparse.Namespace, job: Path, recipe: Recipe, scope: Scope, run_options: RunOptions
+    options: argparse.Namespace,
+    job: Path,
+    recipe: Recipe,
+    kind: ScopeKind,
+    chosen: RunOptions,
+    causes: frozenset[Cause] = frozenset(),
 ) -> int:
-    running = Running(job, recipe, scope, run_options, as_json=options.json)
+    recipe, agreed = with_model(recipe, options)
+    remember_address(recipe, options)
+    scope = scope_of(kind, row_range(options.rows), _rows_of(job), causes)
+    running = Running(job, recipe, scope, chosen, as_json=options.json, agreed=agreed)
+    _keep_recipe(job, recipe)
     previous = signal.getsignal(signal.SIGINT)
     try:
         code = asyncio.run(running.run())
     finally:
         signal.signal(signal.SIGINT, previous)
-    if options.out is not None and code != EXIT_INTERRUPTED:
-        export_job(job, options.out, ExportOptions(kind=_kind(options.out)), lambda _: None, lambda: False)
-        if not options.json:
-            print(options.out.absolute())
+    if options.out is not None and code not in (EXIT_INTERRUPTED, EXIT_SUBMITTED):
+        _write_out(job, options.out, ExportOptions(kind=_kind(options.out)), quiet=options.json)
     return code
 
 
-def _export(options: argparse.Namespace) -> int:
-    _check_job(options.job)
-    states = frozenset(_state(name) for name in (options.state or "").split(",") if name.strip())
-    extra = frozenset(name.strip() for name in options.extra.split(",") if name.strip())
+def _keep_recipe(job: Path, recipe: Recipe) -> None:
+    """So that `resume` knows what to do even when a new job does not get to its first row."""
+    reader = JobReader(job)
     try:
-        export_options = ExportOptions.from_dict(
-            {**ExportOptions(kind=_kind(options.out), states=states).to_dict(), "extra": sorted(extra)}
-        )
-    except ValueError:
-        raise UsageError(N_("The extra columns are state, cause, error, tokens, cost and model.")) from None
-    result = export_job(options.job, options.out, export_options, lambda _: None, lambda: False)
-    for sentence, details in result.notes:
-        print(_(sentence).format(**details), file=sys.stderr)
-    print(options.out.absolute())
+        if reader.draft() is not None:
+            return
+    finally:
+        reader.close()
+    editor = JobEditor(job)
+    try:
+        editor.save_draft(recipe)
+    finally:
+        editor.close()
+
+
+# -- export, jobs, recipe ----------------------------------------------------------------------------
+
+
+def _export(options: argparse.Namespace) -> int:
+    extra = frozenset(name.strip().lower() for name in options.extra.split(",") if name.strip())
+    if not extra <= set(EXPORT_EXTRAS):
+        raise UsageError(N_("The extra columns are state, cause, error, tokens, cost and model."))
+    states = states_of(options.state)
+    check_target(options.out)
+    _check_job(options.job)
+    _write_out(options.job, options.out, ExportOptions(kind=_kind(options.out), states=states, extra=extra))
     return EXIT_OK
 
 
+def _write_out(job: Path, out: Path, export_options: ExportOptions, *, quiet: bool = False) -> None:
+    with _progress_line(_("{rows} rows written"), quiet=quiet) as tell:
+        result = export_job(job, out, export_options, tell, lambda: False)
+    _say_notes(result.notes)
+    if not quiet:
+        print(out.absolute(), flush=True)
+
+
 def _kind(out: Path) -> str:
-    return {"tsv": "csv", "jsonl": "json"}.get(kind_of_target(out), kind_of_target(out))
-
-
-def _state(name: str) -> RowState:
-    try:
-        return RowState(name.strip().replace("_", " "))
-    except ValueError:
-        raise UsageError(
-            N_("There is no state “{name}”. Choose from {known}."),
-            name=name.strip()[:40],
-            known=", ".join(state.value for state in RowState),
-        ) from None
+    kind = kind_of_target(out)
+    return {"tsv": "csv", "jsonl": "json"}.get(kind, kind)
 
 
 def _jobs(options: argparse.Namespace) -> int:
-    found = sorted(paths.jobs_dir().glob("*.rowmill"))
+    found = sorted(paths.jobs_dir().glob(f"*{JOB_SUFFIX}"))
     for path in found:
-        try:
-            reader = JobReader(path)
-        except JobFileError as error:
-            print(f"{path}\t{explain(error)}")
-            continue
+        print(f"{path}\t{_at_a_glance(path)}")
+    if not found:
+        _say(_("There are no jobs in {folder}.").format(folder=paths.jobs_dir()))
+    return EXIT_OK
+
+
+def _at_a_glance(path: Path) -> str:
+    try:
+        reader = JobReader(path)
         try:
             summary = reader.summary()
         finally:
             reader.close()
-        counts = summary.counts
-        print(
-            f"{path}\t{job_state_name(summary.state)}\t"
-            + _("{done} of {rows} done, {failed} failed").format(
-                done=counts.done, rows=counts.rows, failed=counts.failed
-            )
-        )
-    if not found:
-        print(_("There are no jobs in {folder}.").format(folder=paths.jobs_dir()), file=sys.stderr)
-    return EXIT_OK
+    except UserError as error:
+        return explain(error)
+    counts = summary.counts
+    text = _("{done} of {rows} done, {failed} failed").format(
+        done=number(counts.done), rows=number(counts.rows), failed=number(counts.failed)
+    )
+    return f"{job_state_name(summary.state)}\t{text}\t{plain(summary.name, 80)}"
 
 
 def _recipe(options: argparse.Namespace) -> int:
@@ -273,118 +420,32 @@ def _recipe(options: argparse.Namespace) -> int:
         reader.close()
     if recipe is None:
         raise UsageError(N_("“{file}” has no recipe yet."), file=options.job.name)
-    print(recipe.to_json())
+    print(recipe.to_json(), flush=True)
     return EXIT_OK
 
 
-# -- from arguments to nouns -------------------------------------------------------------------------
+# -- job files ---------------------------------------------------------------------------------------
 
 
 def _check_job(job: Path) -> None:
     open_checked(job, read_only=True).close()
 
 
-def _was_sent(job: Path) -> bool:
-    reader = JobReader(job)
+def _was_begun(job: Path) -> bool:
+    """A run has taken the job, or stopped for want of a key."""
     try:
-        return reader.summary().sent
+        reader = JobReader(job)
+    except UserError:
+        return False
+    try:
+        return reader.summary().sent or reader.run() is not None
     finally:
         reader.close()
 
 
-def _new_job_path(source: Path) -> Path:
-    folder = paths.jobs_dir()
-    number = 1
-    while (path := folder / f"{source.stem}{'' if number == 1 else f' {number}'}.rowmill").exists():
-        number += 1
-    return path
-
-
-def _recipe_for(options: argparse.Namespace, job: Path) -> Recipe:
+def _rows_of(job: Path) -> int:
     reader = JobReader(job)
     try:
-        columns, draft = reader.columns(), reader.draft()
-        sample = [row.cells for row in reader.rows(range(1, 51))]
+        return reader.counts().rows
     finally:
         reader.close()
-    recipe = draft
-    if getattr(options, "recipe", None):
-        recipe = Recipe.from_json(_read_recipe(options.recipe))
-    elif getattr(options, "preset", None):
-        task = preset(options.preset).build(columns, sample, translate=_)
-        fields = parse_fields(options.field) if options.field else task.fields
-        recipe = Recipe(task.template, fields, preset=options.preset)
-    elif getattr(options, "prompt", None):
-        recipe = Recipe(options.prompt, parse_fields(options.field))
-    if recipe is None:
-        raise UsageError(N_("Say what to do with each row: --preset NAME, --prompt TEXT or --recipe FILE."))
-    return _with_model(recipe, options)
-
-
-def _read_recipe(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            N_("The recipe “{file}” cannot be read ({reason})."), file=path.name, reason=type(error).__name__
-        ) from None
-
-
-def _with_model(recipe: Recipe, options: argparse.Namespace) -> Recipe:
-    provider = options.provider or recipe.provider
-    entry = catalog.entry(provider)
-    other = entry.name != recipe.provider
-    model = options.model or ("" if other else recipe.model) or entry.first_model or ""
-    base_url = options.base_url or (None if other else recipe.base_url)
-    if base_url and not options.base_url and recipe.base_url:
-        # An address that came in a file is not consent to send a key there.
-        raise UsageError(
-            N_("This recipe names its own address, {url}. If you trust it, repeat it as --base-url."), url=base_url
-        )
-    return recipe.with_model(entry.name, model, base_url)
-
-
-def _run_options(options: argparse.Namespace, base: RunOptions | None = None) -> RunOptions:
-    run_options = base or RunOptions()
-    if options.lane:
-        run_options = replace(run_options, lane=Lane(options.lane))
-    if options.concurrency and options.concurrency != "auto":
-        run_options = replace(run_options, concurrency=_number(options.concurrency, "--concurrency", 1, 1000))
-    if options.budget is not None:
-        try:
-            budget = float(options.budget)
-            if not 0 < budget < 1e9:
-                raise ValueError
-        except ValueError:
-            raise UsageError(
-                N_("The spending limit “{value}” is not an amount. Write US dollars, such as 2.50."),
-                value=options.budget[:40],
-            ) from None
-        run_options = replace(run_options, budget_usd=budget)
-    return run_options
-
-
-def _number(text: str, name: str, low: int, high: int) -> int:
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise UsageError(
-            N_("{option} is “auto” or a number from {low} to {high}, not “{value}”."),
-            option=name,
-            low=low,
-            high=high,
-            value=text[:40],
-        )
-    return int(text)
-
-
-def _scope(options: argparse.Namespace, kind: ScopeKind) -> Scope:
-    if not options.rows:
-        return Scope(kind)
-    first, _dash, last = options.rows.partition("-")
-    if not first.isdecimal() or (last and not last.isdecimal()) or (_dash and not last):
-        raise UsageError(N_("“{value}” is not a range of rows. Write it like 1-100."), value=options.rows[:40])
-    low, high = int(first), int(last or first)
-    if low < 1 or high < low:
-        raise UsageError(N_("“{value}” is not a range of rows. Write it like 1-100."), value=options.rows[:40])
-    if low == 1:
-        return Scope(kind, first=high)
-    return Scope(kind, RowFilter(row_ids=tuple(range(low, min(high, low + 2_000_000) + 1))))

@@ -137,6 +137,7 @@ class Tour:
         window.show_settings()
         await asyncio.sleep(0.5)
         await self.picture("9-settings")
+        assert window.dialogs._settings_dialog is not None
         window.dialogs._settings_dialog.close()
         window.dialogs.show_export(page)
         await asyncio.sleep(0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,15 +12,19 @@ from gui_app.engine import retry
 from gui_app.engine.budget import Budget, SpendingLimitReached
 from gui_app.engine.job_source import SentRow
 from gui_app.engine.network import NetworkGate
-from gui_app.engine.pace import Pace
+from gui_app.engine.pace import Pace, Ticket
 from gui_app.engine.retry import Action
-from gui_app.jobs import Cause, Question, Reply, RowState, Usage
+from gui_app.jobs import Cause, Question, Reading, Reply, RowState, Usage
 from gui_app.providers.base import CallFailed, LiveProvider
 from gui_app.recipes.fields import ReplyReader
 from gui_app.store.claims import Outcome
 
+log = logging.getLogger(__name__)
+
 LATE_S = 3.0
 """A deadline that fires so much late did so because the computer slept or the process was stopped."""
+
+REMEMBERED_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Attempts:
     Args:
         now: Seconds since the epoch on a clock that nobody sets.
         stop_job: Told when the job cannot go on.
+        monotonic: What deadlines are measured by.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Attempts:
         now: Callable[[], float],
         deadline_s: float,
         stop_job: Callable[[Cause, str], None],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._provider = provider
         self._question = question
@@ -69,21 +76,41 @@ class Attempts:
         self._now = now
         self._deadline_s = deadline_s
         self._stop_job = stop_job
+        self._monotonic = monotonic
+        self._woke_at = -1e9
+        self._tickets: dict[int, Ticket] = {}
+        self._refusals: dict[int, int] = {}
+
+    def woke(self) -> None:
+        """The computer slept or the process was stopped until now: deadlines that fire of it mean nothing."""
+        self._woke_at = self._monotonic()
 
     async def admit(self, row: SentRow) -> None:
         """Hold a row back until network, money and pace allow it to go out."""
-        if self._network.offline:
-            await self._network.admit()
         try:
-            await self._reserve(row)
-            try:
-                await self._pace.acquire()
-            except BaseException:
-                await self._budget.settle(row.reserved_usd, None)
-                raise
+            while True:
+                await self._network.admit(row.row_id)
+                await self._reserve(row)
+                try:
+                    ticket = await self._pace.acquire()
+                except BaseException:
+                    self._budget.settle(row.reserved_usd, None)
+                    raise
+                if self._network.lets(row.row_id):
+                    self._tickets[row.row_id] = ticket
+                    return
+                # The network went away while this row waited for its turn.
+                self._pace.give_back(ticket)
+                self._budget.settle(row.reserved_usd, None)
         except BaseException:
-            self._network.given_up()
+            self._network.given_up(row.row_id)
             raise
+
+    def put_back(self, row: SentRow) -> None:
+        """A row that was admitted is not sent after all."""
+        self._pace.give_back(self._tickets.pop(row.row_id))
+        self._budget.settle(row.reserved_usd, None)
+        self._network.given_up(row.row_id)
 
     async def _reserve(self, row: SentRow) -> None:
         try:
@@ -95,7 +122,8 @@ class Attempts:
 
     async def attempt(self, row: SentRow) -> Outcome:
         """Send a row once. The pace's place and the money reserved in `admit` are given back."""
-        sent_at, began = self._now(), time.monotonic()
+        ticket = self._tickets.pop(row.row_id)
+        sent_at, began = self._now(), self._monotonic()
         failure: CallFailed | None = None
         reply: Reply | None = None
         try:
@@ -106,22 +134,25 @@ class Attempts:
         except TimeoutError:
             failure = CallFailed(Cause.DEADLINE)
         except asyncio.CancelledError:
-            self._pace.release(Cause.UNKNOWN, sent_at=began)
-            self._network.given_up()
-            await self._budget.settle(row.reserved_usd, row.reserved_usd)
+            self._pace.release(ticket, Cause.UNKNOWN)
+            self._network.given_up(row.row_id)
+            self._budget.settle(row.reserved_usd, row.reserved_usd)
             raise
+        except Exception as error:
+            # A mistake of ours, met by one reply: it must not take the other rows along.
+            log.error("a call failed in a way nobody foresaw", exc_info=error)
+            failure = CallFailed(Cause.UNREADABLE, type(error).__name__)
+        # From here on nothing waits: what came back cannot be lost to a cancellation.
         if reply is not None:
-            self._pace.release(None, limits=reply.limits, sent_at=began)
+            self._pace.release(ticket, None, limits=reply.limits)
+            self._network.answered(row.row_id)
+            self._refusals.pop(row.row_id, None)
             outcome = self._read(row, reply, sent_at)
         else:
             assert failure is not None
-            self._pace.release(
-                failure.cause, limits=failure.limits, retry_after_s=failure.retry_after_s, sent_at=began
-            )
+            self._pace.release(ticket, failure.cause, limits=failure.limits, retry_after_s=failure.retry_after_s)
             outcome = self._failed(row, failure, sent_at, began)
-        if failure is None or failure.cause not in retry.OF_THE_NETWORK | {Cause.DEADLINE}:
-            self._network.answered()
-        await self._budget.settle(row.reserved_usd, outcome.cost_usd)
+        self._budget.settle(row.reserved_usd, outcome.cost_usd)
         return outcome
 
     def lost(self, row: SentRow) -> Outcome:
@@ -140,7 +171,12 @@ class Attempts:
         )
 
     def _read(self, row: SentRow, reply: Reply, sent_at: float) -> Outcome:
-        reading = self._reader.read(reply)
+        try:
+            reading = self._reader.read(reply)
+        except Exception as error:
+            log.error("a reply could not be read in a way nobody foresaw", exc_info=error)
+            reading = Reading(RowState.FAILED, {}, Cause.UNREADABLE, type(error).__name__)
+        cost_usd = self._pricing.cost(reply.usage, reply.model)
         return Outcome(
             row.row_id,
             self._version,
@@ -154,17 +190,20 @@ class Attempts:
             confidence=reply.confidence,
             model=reply.model,
             usage=reply.usage,
-            cost_usd=self._pricing.cost(reply.usage, reply.model),
+            # A server that does not say what it used is counted at the worst, or a limit would mean nothing.
+            cost_usd=row.reserved_usd if cost_usd is None else cost_usd,
             tries=row.tries,
         )
 
     def _failed(self, row: SentRow, failure: CallFailed, sent_at: float, began: float) -> Outcome:
         cause = failure.cause
+        attempts = self._attempts_made(row, cause, began)
         decision = retry.decide(
             cause,
             row.tries,
-            counts=self._counts(cause, began),
+            attempts=attempts,
             retry_after_s=failure.retry_after_s,
+            refusals=self._refused_again(row, cause),
             age_s=self._now() - (row.first_sent_at or sent_at),
         )
         if decision.action is Action.STOP_JOB:
@@ -184,16 +223,29 @@ class Attempts:
             not_before=self._now() + decision.delay_s if again else 0.0,
         )
 
-    def _counts(self, cause: Cause, began: float) -> bool:
-        """False when the attempt did not fail by itself."""
-        if cause is Cause.DEADLINE:
-            return time.monotonic() - began < self._deadline_s + LATE_S
+    def _attempts_made(self, row: SentRow, cause: Cause, began: float) -> int:
+        """How many more of the row's attempts have failed by themselves."""
         if cause in retry.OF_THE_NETWORK:
-            return self._network.failed(cause, began)
-        return True
+            return self._network.failed(row.row_id, cause, began)
+        if cause is Cause.DEADLINE:
+            self._network.given_up(row.row_id)
+            late = self._monotonic() - began >= self._deadline_s + LATE_S
+            return 0 if late or self._woke_at >= began or self._network.offline else 1
+        self._network.answered(row.row_id)
+        return 0 if cause in retry.ASKED_TO_WAIT else 1
+
+    def _refused_again(self, row: SentRow, cause: Cause) -> int:
+        if cause not in retry.ASKED_TO_WAIT:
+            self._refusals.pop(row.row_id, None)
+            return 0
+        if len(self._refusals) >= REMEMBERED_ROWS:
+            self._refusals.clear()
+        self._refusals[row.row_id] = self._refusals.get(row.row_id, 0) + 1
+        return self._refusals[row.row_id]
 
     def _cost_of_failure(self, row: SentRow, failure: CallFailed) -> float | None:
         if failure.usage is not None:
-            return self._pricing.cost(failure.usage, "")
+            cost_usd = self._pricing.cost(failure.usage, "")
+            return row.reserved_usd if cost_usd is None else cost_usd
         # Nobody can say whether a call that was given up on is charged: count the worst.
         return row.reserved_usd if failure.cause is Cause.DEADLINE else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 
 class SpendingLimitReached(Exception):
@@ -22,7 +23,7 @@ class Budget:
         self.spent_usd = spent_usd
         self._reserved_usd = 0.0
         self._out = 0
-        self._changed = asyncio.Condition()
+        self._waiters: deque[asyncio.Future[None]] = deque()
 
     async def reserve(self, worst_usd: float | None) -> None:
         """Wait until a call of this worst case fits beside what is out.
@@ -30,29 +31,29 @@ class Budget:
         Raises:
             SpendingLimitReached: It cannot fit, whatever comes back.
         """
-        if self._limit_usd is not None:
-            async with self._changed:
-                while not self._fits(worst_usd or 0.0):
-                    if self._out == 0:
-                        raise SpendingLimitReached
-                    await self._changed.wait()
-                self._add(worst_usd)
-            return
-        self._add(worst_usd)
-
-    def _add(self, worst_usd: float | None) -> None:
-        self._reserved_usd += worst_usd or 0.0
+        worst = worst_usd or 0.0
+        while not self._fits(worst):
+            if self._out == 0:
+                raise SpendingLimitReached
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            # One that is cancelled stays in line; it is passed over when its turn comes.
+            await waiter
+        self._reserved_usd += worst
         self._out += 1
 
     def _fits(self, worst_usd: float) -> bool:
-        assert self._limit_usd is not None
+        if self._limit_usd is None:
+            return True
         return self.spent_usd + self._reserved_usd + worst_usd <= self._limit_usd + 1e-12
 
-    async def settle(self, worst_usd: float | None, cost_usd: float | None) -> None:
+    def settle(self, worst_usd: float | None, cost_usd: float | None) -> None:
         """A call is over: give its reservation back and count what it cost."""
-        self._reserved_usd -= worst_usd or 0.0
         self._out -= 1
+        # Sums of many small amounts drift; with nothing out nothing is reserved.
+        self._reserved_usd = self._reserved_usd - (worst_usd or 0.0) if self._out else 0.0
         self.spent_usd += cost_usd or 0.0
-        if self._limit_usd is not None:
-            async with self._changed:
-                self._changed.notify_all()
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)

@@ -26,6 +26,7 @@ class JobProgress:
         stopped_cause, stopped_detail: Why the job stopped or paused by itself.
         problem: A sentence (catalogue entry, details) about something that holds the job up, such as a full disk.
         unknown_sent: Rows whose earlier request was never answered and that may be paid twice.
+        upload_bytes, uploaded_bytes: Of the overnight part that is on its way just now; 0 when none is.
     """
 
     job: str
@@ -49,6 +50,8 @@ class JobProgress:
     problem: tuple[str, Mapping[str, Any]] | None = None
     identical_saved: int = 0
     unknown_sent: int = 0
+    upload_bytes: int = 0
+    uploaded_bytes: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types."""
@@ -95,6 +98,8 @@ _PLAIN = (
     "stopped_detail",
     "identical_saved",
     "unknown_sent",
+    "upload_bytes",
+    "uploaded_bytes",
 )
 
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from gui_app.errors import StorageError
+from gui_app.errors import InternalError, RowmillError, StorageError
 
 Item_co = TypeVar("Item_co", covariant=True)
 Outcome_contra = TypeVar("Outcome_contra", contravariant=True)
@@ -54,10 +54,12 @@ class Flow(Generic[Item, Outcome]):
 
     Args:
         admit: Awaited before an item goes out; holds a worker back for as long as the pace wants.
-        attempt: Sends one item. Called after `admit`; must raise nothing but CancelledError.
+        put_back: Told that an item which was admitted is not sent after all.
+        attempt: Sends one item. Called after `admit`; what it raises, but for CancelledError, ends the run.
         unsent: The outcome of an item that was taken and never went out.
         lost: The outcome of an item whose attempt was cancelled after it went out.
         workers: Most attempts at once.
+        ahead: Items taken before a worker asks for them; None: as many as go out in `AHEAD_S`.
         on_storage: Told the error while nothing can be stored, and None when that is over.
     """
 
@@ -70,22 +72,31 @@ class Flow(Generic[Item, Outcome]):
         unsent: Callable[[Item], Outcome],
         lost: Callable[[Item], Outcome],
         workers: int,
+        put_back: Callable[[Item], None] = lambda item: None,
         on_storage: Callable[[StorageError | None], None] | None = None,
         group_every_s: float = GROUP_EVERY_S,
+        ahead: int | None = None,
+        storage_retry_s: float = STORAGE_RETRY_S,
     ) -> None:
         self._source = source
         self._admit = admit
+        self._put_back = put_back
         self._attempt = attempt
         self._unsent = unsent
         self._lost = lost
         self._workers_wanted = workers
         self._on_storage = on_storage
         self._group_every_s = group_every_s
+        self._ahead_always = ahead
+        self._storage_retry_s = storage_retry_s
         self._ready: deque[Item] = deque()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._outcomes: list[Outcome] = []
         self._wake = asyncio.Event()
         self._draining = False
+        self._letting_go = False
+        self._error: BaseException | None = None
+        self._hurry = asyncio.Event()
         self._storable = asyncio.Event()
         self._storable.set()
         self._waiting: dict[asyncio.Task[None], Item] = {}
@@ -111,24 +122,47 @@ class Flow(Generic[Item, Outcome]):
         self._wake.set()
 
     def cancel(self) -> None:
-        """Drain, and let go of what is out."""
+        """Drain, and let go of what is out. What cannot be stored any more is not waited for."""
         self.drain()
+        self._letting_go = True
+        self._hurry.set()
         for task in self._tasks:
             task.cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """Something broke: drain, store what comes back, then `run` raises the error."""
+        if self._error is None:
+            self._error = error
+        self.drain()
 
     async def run(self) -> None:
         """Until every item has its outcome, or until drained.
 
         Raises:
             JobFileError: The source is beyond use. What is out is cancelled.
+            StorageError: What was let go of cannot be stored.
+            InternalError: A worker met a mistake of ours. What was out is stored.
         """
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers_wanted)]
+        for task in self._tasks:
+            task.add_done_callback(self._worker_ended)
         try:
             await self._pump()
         finally:
+            self._draining = True
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._error is not None:
+            if isinstance(self._error, RowmillError):
+                raise self._error
+            raise InternalError(f"{type(self._error).__name__}: {self._error}") from self._error
+
+    def _worker_ended(self, task: asyncio.Task[None]) -> None:
+        if self._draining:
+            return
+        error = None if task.cancelled() else task.exception()
+        self.fail(error or InternalError("a worker ended before its time"))
 
     # -- workers ---------------------------------------------------------------------------------
 
@@ -144,10 +178,8 @@ class Flow(Generic[Item, Outcome]):
                 self._wake.set()
             self._waiting[me] = item
             try:
-                if not self._storable.is_set():
-                    await self._storable.wait()
-                await self._admit(item)
-            except asyncio.CancelledError:
+                await self._let_out(item)
+            except BaseException:
                 self._outcomes.append(self._unsent(item))
                 self._wake.set()
                 raise
@@ -155,16 +187,29 @@ class Flow(Generic[Item, Outcome]):
                 del self._waiting[me]
             await self._send(item)
 
+    async def _let_out(self, item: Item) -> None:
+        if not self._storable.is_set():
+            await self._storable.wait()
+        await self._admit(item)
+        while not self._storable.is_set():
+            # Storing failed while this one waited for its turn.
+            try:
+                await self._storable.wait()
+            except BaseException:
+                self._put_back(item)
+                raise
+
     async def _send(self, item: Item) -> None:
         self._sending += 1
+        outcome: Outcome | None = None
         try:
             outcome = await self._attempt(item)
-        except asyncio.CancelledError:
-            outcome = self._lost(item)
-            raise
+        except Exception as error:
+            # Not left to the task: it is to be known before anything new goes out.
+            self.fail(error)
         finally:
             self._sending -= 1
-            self._outcomes.append(outcome)
+            self._outcomes.append(self._lost(item) if outcome is None else outcome)
             self._finished_lately.append(time.monotonic())
             self._wake.set()
 
@@ -187,6 +232,8 @@ class Flow(Generic[Item, Outcome]):
     # -- the writer ------------------------------------------------------------------------------
 
     def _ahead(self) -> int:
+        if self._ahead_always is not None:
+            return self._ahead_always
         lately = self._finished_lately
         if len(lately) < 10:
             return min(AHEAD_MOST, self._workers_wanted, 32)
@@ -194,8 +241,10 @@ class Flow(Generic[Item, Outcome]):
         return max(2, min(AHEAD_MOST, int(rate * AHEAD_S)))
 
     def _wanted(self) -> int:
-        if self._draining or not self._storable.is_set():
+        if self._draining:
             return 0
+        if not self._storable.is_set():
+            return 1  # Only something that has to be written tells whether it can be.
         return max(0, len(self._idle) + self._ahead() - len(self._ready) - len(self._waiting))
 
     def _over(self) -> bool:
@@ -207,35 +256,54 @@ class Flow(Generic[Item, Outcome]):
         while True:
             self._wake.clear()
             now = time.monotonic()
+            if not self._storable.is_set():
+                nothing_until = 0.0
             limit = self._wanted() if now >= nothing_until else 0
             if self._outcomes or limit:
                 # Groups: several outcomes and claims share one wait for the disk.
                 pause = last + self._group_every_s - now
-                if pause > 0:
+                if pause > 0 and 2 * len(self._idle) < self._workers_wanted:
                     await asyncio.sleep(pause)
                     limit = self._wanted() if now >= nothing_until else 0
                 last = time.monotonic()
-                taken = await self._exchange(limit)
-                if taken is None:
-                    await asyncio.sleep(STORAGE_RETRY_S)
-                    continue
-                if limit and taken < limit:
-                    nothing_until = time.monotonic() + (await self._due_in_s())
-                elif not limit and nothing_until > time.monotonic():
-                    # What came back may have to be tried again sooner.
-                    nothing_until = min(nothing_until, time.monotonic() + (await self._due_in_s()))
+                try:
+                    taken = await self._exchange(limit)
+                    if limit and taken < limit:
+                        nothing_until = time.monotonic() + (await self._due_in_s())
+                    elif not limit and nothing_until > time.monotonic():
+                        # What came back may have to be tried again sooner.
+                        nothing_until = min(nothing_until, time.monotonic() + (await self._due_in_s()))
+                except StorageError as error:
+                    await self._storage_fails(error)
                 continue
             if self._over():
                 if self._draining:
                     return
-                wait = await self._source.due_in_s()
-                if wait is None:
-                    if not await self._source.look_again():
-                        return
-                    nothing_until = 0.0
+                try:
+                    wait = await self._source.due_in_s()
+                    if wait is None:
+                        if not await self._source.look_again():
+                            return
+                        nothing_until = 0.0
+                        continue
+                except StorageError as error:
+                    await self._storage_fails(error)
                     continue
                 nothing_until = time.monotonic() + wait
             await self._sleep(nothing_until, now)
+
+    async def _storage_fails(self, error: StorageError) -> None:
+        """Say so, hold all sending back, and wait a moment before the next try."""
+        self._storable.clear()
+        if self._on_storage is not None:
+            self._on_storage(error)
+        if self._letting_go:
+            raise error
+        try:
+            async with asyncio.timeout(self._storage_retry_s):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
 
     async def _due_in_s(self) -> float:
         wait = await self._source.due_in_s()
@@ -251,18 +319,15 @@ class Flow(Generic[Item, Outcome]):
         except TimeoutError:
             pass
 
-    async def _exchange(self, limit: int) -> int | None:
-        """Returns how many items came; None when nothing can be stored."""
+    async def _exchange(self, limit: int) -> int:
+        """Returns how many items came.
+
+        Raises:
+            StorageError: The outcomes are kept and offered again: what was paid for is not dropped for a full disk.
+        """
         outcomes, self._outcomes = self._outcomes, []
         try:
             items = await self._source.exchange(outcomes, limit)
-        except StorageError as error:
-            # Kept in memory and offered again: what was paid for is not dropped for a full disk.
-            self._outcomes = outcomes + self._outcomes
-            self._storable.clear()
-            if self._on_storage is not None:
-                self._on_storage(error)
-            return None
         except BaseException:
             self._outcomes = outcomes + self._outcomes
             raise

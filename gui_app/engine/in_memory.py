@@ -127,7 +127,11 @@ async def abatch_as_completed(
     async def attempt(task: _Task) -> _Result:
         try:
             return _Result(task.index, task.tries + 1, await call(items[task.index]))
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            me = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (me is None or me.cancelling()):
+                raise
+            # A function that cancels itself has failed like any other.
             tries = task.tries + 1
             again = isinstance(error, retry_on) and tries < max_attempts
             wait = delay(tries, None, _rng, start_s=backoff_start_s, cap_s=backoff_cap_s) if again else None
@@ -144,6 +148,7 @@ async def abatch_as_completed(
         lost=lambda task: _Result(task.index, task.tries, unsent=True),
         workers=min(max_concurrency, len(items)),
         group_every_s=0.0,
+        ahead=min(max_concurrency, len(items)),
     )
     running = asyncio.create_task(flow.run())
     running.add_done_callback(lambda _: ready.put_nowait(None))
@@ -219,4 +224,10 @@ def batch(
     Raises:
         RuntimeError: An event loop is already running: await `abatch` there.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError("batch() cannot be called from a running event loop: await abatch() there")
     return asyncio.run(abatch(function, inputs, return_exceptions=return_exceptions, **options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gui_app.errors import StorageError
 from gui_app.jobs import Cause, Counts, JobState, Recipe, Row, RowState, Scope
+from gui_app.store import parts
 from gui_app.store.claims import JobWriter, Outcome, Prepared
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class JobSource:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rowmill-store")
         self._writer: JobWriter | None = None
         self._version = 0
+        self._trouble = False
         # Retries are measured on a clock that nobody sets, so that a changed wall clock moves none of them.
         self._epoch = time.time() - time.monotonic()
         self.standing = Standing(Counts(), 0, 0, 0.0)
@@ -93,8 +99,11 @@ class JobSource:
         """Let go of the job and of the thread."""
         try:
             if self._writer is not None:
-                await self._call(self._writer.close)
-                self._writer = None
+                writer, self._writer = self._writer, None
+                await self._call(writer.close)
+        except StorageError as error:
+            # Its lease lapses by itself; the trouble was told when something had to be stored.
+            log.info("a job could not be closed properly: %s", error.sentence)
         finally:
             self._thread.shutdown(wait=False)
 
@@ -106,7 +115,14 @@ class JobSource:
 
     def _exchange(self, outcomes: Sequence[Outcome], limit: int) -> tuple[list[SentRow], list[int]]:
         writer = self._open_writer
-        claimed = writer.exchange(outcomes, limit, self._version, self._prepare, now=self.now())
+        try:
+            if self._trouble:
+                writer.beat()  # Writes in any case: an exchange of nothing would succeed on a full disk.
+            claimed = writer.exchange(outcomes, limit, self._version, self._prepare, now=self.now())
+        except StorageError:
+            self._trouble = True
+            raise
+        self._trouble = False
         self.standing = self._look()
         sent = [
             SentRow(item.row_id, item.prompt or "", item.reserved_usd, tries, first)
@@ -138,6 +154,10 @@ class JobSource:
     async def spent_usd(self) -> float:
         """What the job has cost so far."""
         return await self._call(self._open_writer.spent_usd)
+
+    async def reserved_usd(self) -> float:
+        """What the overnight parts that are out can cost at most."""
+        return await self._call(parts.reserved_usd, self._open_writer.db)
 
     async def identical_saved(self) -> int:
         """Rows filled by an identical one's request."""

@@ -9,9 +9,14 @@ from collections.abc import Callable
 from gui_app.jobs import Cause
 
 FAILURES_IN_A_ROW = 3
+ROWS_IN_A_ROW = 2
+"""One row whose connection always breaks says nothing about the network."""
+
 SILENT_S = 1.5
+ALIVE_S = 5.0
 PROBE_FIRST_S = 1.0
 PROBE_CAP_S = 20.0
+REMEMBERED_ROWS = 10_000
 
 
 class NetworkGate:
@@ -27,10 +32,13 @@ class NetworkGate:
     ) -> None:
         self._now = now
         self._on_change = on_change or (lambda: None)
-        self._row = 0
-        self._row_began = 0.0
+        self._failures = 0
+        self._rows: set[int] = set()
+        self._failing_since = 0.0
         self._last_answer = -1e9
-        self._probing = False
+        self._times_gone = 0
+        self._suspects: dict[int, tuple[float, int]] = {}
+        self._prober: int | None = None
         self._next_probe = 0.0
         self._probe_wait = PROBE_FIRST_S
         self._open = asyncio.Event()
@@ -43,11 +51,15 @@ class NetworkGate:
         """The network counts as gone."""
         return self.offline_cause is not None
 
-    async def admit(self) -> None:
+    def lets(self, row_id: int) -> bool:
+        """True when this row may go out: the network is there, or this is the one that probes."""
+        return not self.offline or self._prober == row_id
+
+    async def admit(self, row_id: int) -> None:
         """Wait while offline, but for the one call that probes."""
-        while self.offline:
-            if not self._probing and self._now() >= self._next_probe:
-                self._probing = True
+        while not self.lets(row_id):
+            if self._prober is None and self._now() >= self._next_probe:
+                self._prober = row_id
                 return
             wait = max(0.05, min(PROBE_CAP_S, self._next_probe - self._now()))
             try:
@@ -56,40 +68,72 @@ class NetworkGate:
             except TimeoutError:
                 pass
 
-    def answered(self) -> None:
+    def answered(self, row_id: int) -> None:
         """Something came back from the provider, be it an error."""
-        self._row = 0
+        self._failures = 0
+        if self._rows:
+            self._rows.clear()
+        if self._suspects:
+            self._suspects.pop(row_id, None)
         self._last_answer = self._now()
-        self._probing = False
+        self._prober = None
         if self.offline:
             self.offline_cause = self.offline_since = None
             self._probe_wait = PROBE_FIRST_S
             self._open.set()
             self._on_change()
 
-    def failed(self, cause: Cause, sent_at: float) -> bool:
+    def failed(self, row_id: int, cause: Cause, sent_at: float) -> int:
         """A call met the network's end.
 
         Returns:
-            True when the failure is the row's own: others were answered while it was out.
+            How many of the row's attempts that makes, by what is known now: 0 while it may be the network, 1, or
+            2 when an earlier one of which that was not known counts after all.
         """
         now = self._now()
-        own = self._last_answer >= sent_at
-        if self._row == 0:
-            self._row_began = now
-        self._row += 1
+        earlier = self._suspects.pop(row_id, None)
+        counts = self._own(row_id, earlier, sent_at, now)
+        if not counts:
+            if len(self._suspects) >= REMEMBERED_ROWS:
+                self._suspects.clear()
+            self._suspects[row_id] = (now, self._times_gone)
+        if self._failures == 0:
+            self._failing_since = now
+        self._failures += 1
+        if len(self._rows) < ROWS_IN_A_ROW:
+            self._rows.add(row_id)
         if self.offline:
-            if self._probing:
-                self._probing = False
-                self._probe_wait = min(PROBE_CAP_S, self._probe_wait * 2)
-                self._next_probe = now + self._probe_wait
-        elif self._row >= FAILURES_IN_A_ROW and now - max(self._row_began, self._last_answer) >= SILENT_S:
+            self._probed(row_id, now)
+        elif (
+            self._failures >= FAILURES_IN_A_ROW
+            and len(self._rows) >= ROWS_IN_A_ROW
+            and now - max(self._failing_since, self._last_answer) >= SILENT_S
+        ):
             self.offline_cause, self.offline_since = cause, now
+            self._times_gone += 1
             self._next_probe = now + self._probe_wait
             self._open.clear()
             self._on_change()
-        return own
+        return counts
 
-    def given_up(self) -> None:
-        """The probing call never went out, or was cancelled."""
-        self._probing = False
+    def _own(self, row_id: int, earlier: tuple[float, int] | None, sent_at: float, now: float) -> int:
+        if self.offline:
+            return 0
+        if earlier is not None and earlier[1] == self._times_gone and self._last_answer > earlier[0]:
+            # Others were answered after its last failure, and none of them met the network's end since.
+            return 2 if now - self._last_answer < ALIVE_S else 1
+        if self._last_answer >= sent_at or (self._failures >= 1 and self._rows == {row_id}):
+            return 1
+        return 0
+
+    def _probed(self, row_id: int, now: float) -> None:
+        if self._prober == row_id:
+            self._prober = None
+            self._probe_wait = min(PROBE_CAP_S, self._probe_wait * 2)
+            self._next_probe = now + self._probe_wait
+
+    def given_up(self, row_id: int) -> None:
+        """The call never went out, was cancelled, or ended without saying anything about the network."""
+        if self._prober == row_id:
+            self._prober = None
+            self._next_probe = max(self._next_probe, self._now() + self._probe_wait)

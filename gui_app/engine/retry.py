@@ -16,6 +16,7 @@ TOTAL_S = 6 * 3600.0
 
 BACKOFF_START_S = 1.0
 BACKOFF_CAP_S = 60.0
+REFUSED_START_S = 0.1
 RETRY_AFTER_CAP_S = 300.0
 
 STOPS_THE_JOB = frozenset(
@@ -54,7 +55,8 @@ def decide(
     cause: Cause,
     tries: int,
     *,
-    counts: bool = True,
+    attempts: int = 1,
+    refusals: int = 0,
     retry_after_s: float | None = None,
     age_s: float = 0.0,
     rng: random.Random | None = None,
@@ -64,7 +66,8 @@ def decide(
 
     Args:
         tries: Attempts of this row that already failed by themselves.
-        counts: False when the attempt did not fail by itself (offline, suspended).
+        attempts: How many more have done so by now; 0 when this one did not (asked to wait, offline, suspended).
+        refusals: How often in a row the provider refused the row for its limits.
         retry_after_s: What the server asked for; capped here.
         age_s: Time since the row's first attempt.
     """
@@ -72,11 +75,12 @@ def decide(
         return Decision(Action.STOP_JOB, tries)
     if cause not in WORTH_AGAIN:
         return Decision(Action.FAIL, tries + 1)
-    if cause not in ASKED_TO_WAIT and counts:
-        tries += 1
+    if cause not in ASKED_TO_WAIT:
+        tries += attempts
     if tries >= max_tries or age_s > TOTAL_S:
         return Decision(Action.FAIL, tries)
-    return Decision(Action.AGAIN, tries, delay(tries, retry_after_s, rng))
+    wait = refused_delay(refusals, retry_after_s, rng) if refusals else delay(tries, retry_after_s, rng)
+    return Decision(Action.AGAIN, tries, wait)
 
 
 def delay(
@@ -97,3 +101,12 @@ def delay(
         return jittered
     # A little apart, so that a hundred rows told the same second do not all come back in it.
     return min(retry_after_s, RETRY_AFTER_CAP_S) + jittered / 4
+
+
+def refused_delay(refusals: int, retry_after_s: float | None, rng: random.Random | None = None) -> float:
+    """How long a row waits that was refused so many times in a row for the provider's limits.
+
+    Short at first: the pace holds all rows back together, and a row alone should not be late. A row that is
+    refused again and again waits longer and longer.
+    """
+    return delay(refusals, retry_after_s, rng, start_s=REFUSED_START_S)

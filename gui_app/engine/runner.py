@@ -6,21 +6,22 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gui_app.engine.attempt import Attempts, Pricing
+from gui_app.engine.attempt import LATE_S, Attempts, Pricing
 from gui_app.engine.budget import Budget
 from gui_app.engine.events import Changed, JobProgress
-from gui_app.engine.flow import Flow
+from gui_app.engine.flow import STORAGE_RETRY_S, Flow
 from gui_app.engine.guard import Guard
 from gui_app.engine.job_source import JobSource, SentRow, unsent
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace
-from gui_app.errors import InternalError, StorageError
+from gui_app.errors import InternalError, RowmillError, StorageError, UserError
 from gui_app.jobs import Cause, JobState, Question, Recipe, Row, RowState, RunOptions, Scope
 from gui_app.providers.base import LiveProvider
 from gui_app.recipes.fields import ReplyReader
@@ -39,6 +40,9 @@ GUARD = "guard"
 """The `stopped_detail` of a job that paused itself because most early rows went wrong."""
 
 LIMIT_OFFLINE = "offline too long"
+LEASE_LOST = "lease lost"
+
+SAVED_EVERY_S = 2.0
 
 
 class JobRunner:
@@ -49,6 +53,7 @@ class JobRunner:
         pace: Shared by all jobs of the same provider, host and key.
         on_progress: Called a few times a second, and at every change of state.
         deadline_s: Of one attempt.
+        monotonic: What deadlines and silence are measured by.
         offline_limit_s: Stop when the network was gone for so long. None: wait for ever.
     """
 
@@ -68,6 +73,8 @@ class JobRunner:
         deadline_s: float = DEADLINE_S,
         offline_limit_s: float | None = None,
         guarded: bool = True,
+        storage_retry_s: float = STORAGE_RETRY_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._recipe = recipe
@@ -78,13 +85,15 @@ class JobRunner:
         self._options = options
         self._on_progress = on_progress
         self._offline_limit_s = offline_limit_s
+        self._storage_retry_s = storage_retry_s
         self._source = JobSource(path, self._prepare, self._committed)
-        self._network = NetworkGate(self._announce_soon)
+        self._monotonic = monotonic
+        self._network = NetworkGate(self._announce_soon, now=monotonic)
         self._guard = Guard(active=guarded)
         self._changed = Changed()
         self._state = JobState.RUNNING
         self._stopped: tuple[Cause | None, str] = (None, "")
-        self._problem: StorageError | None = None
+        self._problem: UserError | None = None
         self._unknown_sent = 0
         self._saved = 0
         self._version = 0
@@ -96,6 +105,8 @@ class JobRunner:
         self._provider = provider
         self._deadline_s = deadline_s
         self._grace: asyncio.TimerHandle | None = None
+        self._let_go = False
+        self._settled = False
         self._wanted: JobState | None = None
         self.opened = asyncio.Event()
         """Set once the job is ours and its run has begun: nothing refuses it any more."""
@@ -107,13 +118,21 @@ class JobRunner:
             The last progress: what the job file says, too.
 
         Raises:
-            JobInUse, JobFileError, StorageError: The job could not be opened; nothing was sent.
+            JobInUse, JobFileError, StorageError: The job could not be opened, and nothing was sent; or, with `opened`
+                set, it was taken over, damaged, or had to be stopped while nothing could be stored.
+            InternalError: A mistake of ours. What was out is stored, and the rest still waits.
         """
         try:
             self._unknown_sent = await self._source.open()
             self._version = await self._source.begin(self._recipe, self._scope, _plain(self._options))
             self.opened.set()
             await self._run_opened()
+        except RowmillError as error:
+            if self.opened.is_set():
+                # The file may say that it still runs; whoever watches is told the truth.
+                self._state, self._problem = JobState.STOPPED, error if isinstance(error, UserError) else None
+                self._on_progress(self._progress())
+            raise
         finally:
             if self._grace is not None:
                 self._grace.cancel()
@@ -123,7 +142,8 @@ class JobRunner:
         return progress
 
     async def _run_opened(self) -> None:
-        budget = Budget(self._options.budget_usd, await self._source.spent_usd())
+        spent_usd = await self._source.spent_usd() + await self._source.reserved_usd()
+        budget = Budget(self._options.budget_usd, spent_usd)
         self._attempts = Attempts(
             provider=self._provider,
             question=self._question,
@@ -136,40 +156,61 @@ class JobRunner:
             now=self._source.now,
             deadline_s=self._deadline_s,
             stop_job=self._stop_for,
+            monotonic=self._monotonic,
         )
-        workers = self._pace.ceiling if self._options.concurrency is None else self._options.concurrency
+        workers = self._options.concurrency or self._provider.suggested_concurrency
         self._flow = Flow(
             self._source,
             admit=self._attempts.admit,
+            put_back=self._attempts.put_back,
             attempt=self._attempts.attempt,
             unsent=lambda row: unsent(row, self._version),
             lost=self._attempts.lost,
             workers=max(1, min(workers, max(1, self._source.standing.run_rows))),
             on_storage=self._storage,
+            storage_retry_s=self._storage_retry_s,
         )
         if self._wanted is not None:
             self._flow.drain()
         ticker = asyncio.create_task(self._tick())
+        ticker.add_done_callback(self._ticker_ended)
         try:
             await self._flow.run()
+            await self._settle()
+        except BaseException:
+            self._settled = True
+            with contextlib.suppress(UserError):  # What ended the run says more.
+                await self._source.set_state(JobState.STOPPED, *self._stopped)
+            raise
         finally:
             ticker.cancel()
             await asyncio.gather(ticker, return_exceptions=True)
-        self._saved = await self._source.identical_saved()
-        await self._settle()
+
+    def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
+        error = None if ticker.cancelled() else ticker.exception()
+        if error is not None and self._flow is not None:
+            self._flow.fail(error)
 
     async def _settle(self) -> None:
-        counts = self._source.standing.counts
-        if self._wanted is not None:
-            self._state = self._wanted
-        elif counts.waiting or counts.running:
-            # A part was asked (five rows tried, a filter): the rest still waits for its run.
-            self._state = JobState.DRAFT
-        else:
-            self._state = JobState.FINISHED
-        if not counts.waiting and not counts.running and self._wanted is JobState.PAUSED:
-            self._state = JobState.FINISHED
-        await self._source.set_state(self._state, *self._stopped)
+        """Store the job's last state; wait for the disk as long as nobody stops the job."""
+        self._settled = True
+        while True:
+            counts = self._source.standing.counts
+            # When only a part was asked (five rows tried, a filter), the rest still waits for its run.
+            state = self._wanted or JobState.DRAFT
+            if not counts.waiting and not counts.running:
+                state, self._stopped = JobState.FINISHED, (None, "")
+            try:
+                self._saved = await self._source.identical_saved()
+                await self._source.set_state(state, *self._stopped)
+            except StorageError as error:
+                if self._let_go:
+                    raise
+                self._storage(error)
+                await asyncio.sleep(self._storage_retry_s)
+            else:
+                self._state, self._problem = state, None
+                return
 
     # -- from outside ----------------------------------------------------------------------------
 
@@ -184,8 +225,11 @@ class JobRunner:
         if self._wanted is not JobState.STOPPED:
             self._wanted, self._stopped = JobState.STOPPED, (cause, detail)
             self._drain()
-        if self._grace is None:
-            self._grace = asyncio.get_running_loop().call_later(grace_s, self._cancel)
+        loop = asyncio.get_running_loop()
+        if self._grace is None or loop.time() + grace_s < self._grace.when():
+            if self._grace is not None:
+                self._grace.cancel()
+            self._grace = loop.call_later(grace_s, self._cancel)
 
     def _drain(self) -> None:
         self._state = JobState.PAUSING
@@ -194,6 +238,7 @@ class JobRunner:
         self._announce_soon()
 
     def _cancel(self) -> None:
+        self._let_go = True
         if self._flow is not None:
             self._flow.cancel()
 
@@ -236,25 +281,30 @@ class JobRunner:
         self._dirty = True
 
     async def _tick(self) -> None:
-        beat_at = time.monotonic() + BEAT_EVERY_S
-        saved_at = 0.0
+        beat_at = self._monotonic() + BEAT_EVERY_S
+        saved_at = -math.inf
+        ticked_at = self._monotonic()
         told = self._state
         while True:
-            now = time.monotonic()
-            if self._history and now - self._history[-1][0] < 0.5:
-                pass
-            else:
+            now = self._monotonic()
+            if now - ticked_at > LATE_S and self._attempts is not None:
+                self._attempts.woke()
+            ticked_at = now
+            if not self._history or now - self._history[-1][0] >= 0.5:
                 self._note_rate(now)
             state = self._shown_state()
-            if state is not told:
-                with contextlib.suppress(StorageError):
+            try:
+                if state is not told and not self._settled:
+                    told, self._dirty = state, True
                     await self._source.set_state(state, *self._stopped)
-                told, self._dirty = state, True
-            if now >= saved_at:
-                self._saved, saved_at = await self._source.identical_saved(), now + 2.0
-            if now >= beat_at:
-                beat_at = now + BEAT_EVERY_S
-                await self._beat()
+                if now >= saved_at:
+                    saved_at = now + SAVED_EVERY_S
+                    self._saved = await self._source.identical_saved()
+                if now >= beat_at:
+                    beat_at = now + BEAT_EVERY_S
+                    await self._beat()
+            except StorageError:
+                pass  # The exchange meets the same trouble and says so.
             self._check_offline()
             if self._dirty or self._pace.waiting_s:
                 self._dirty = False
@@ -262,18 +312,16 @@ class JobRunner:
             await asyncio.sleep(TICK_S)
 
     async def _beat(self) -> None:
-        try:
-            if not await self._source.beat():
-                log.warning("the lease of a running job was lost")
-                self.stop(detail="lease lost")
-        except StorageError:
-            pass  # The exchange meets the same trouble and says so.
+        if not await self._source.beat():
+            log.warning("the lease of a running job was lost")
+            self.stop(grace_s=0.0, detail=LEASE_LOST)
 
     def _check_offline(self) -> None:
         since = self._network.offline_since
-        if since is not None and self._offline_limit_s is not None and self._wanted is None:
-            if time.monotonic() - since > self._offline_limit_s:
-                self.stop(cause=self._network.offline_cause, detail=LIMIT_OFFLINE)
+        if since is None or self._offline_limit_s is None or self._wanted is not None:
+            return
+        if self._monotonic() - since > self._offline_limit_s:
+            self.stop(cause=self._network.offline_cause, detail=LIMIT_OFFLINE)
 
     def _shown_state(self) -> JobState:
         if self._state is JobState.RUNNING and self._network.offline:

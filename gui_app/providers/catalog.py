@@ -10,7 +10,7 @@ from types import MappingProxyType
 from gui_app.errors import N_, UserError
 from gui_app.jobs import Account, Cause
 from gui_app.keys import ANY_HOST_VARIABLE, OWN_ADDRESSES, environment_variables
-from gui_app.providers.base import CannotOpen, LiveProvider
+from gui_app.providers.base import BatchProvider, CannotOpen, LiveProvider
 from gui_app.providers.hosts import checked_base_url, is_loopback
 
 
@@ -153,15 +153,7 @@ def open_provider(
         CannotOpen: The address may not be used (HOST_REFUSED), or a key is needed and missing (KEY_REFUSED).
         UserError: There is no such provider.
     """
-    found = entry(account.provider)
-    address = address_of(account)
-    if account.key is None and found.needs_key and not is_loopback(address):
-        raise CannotOpen(
-            Cause.KEY_REFUSED,
-            N_("{provider} needs a key. Enter it beside the model, or set {variable}."),
-            provider=found.title,
-            variable=found.variables[0],
-        )
+    found, address = _reachable(account)
     notes: MutableMapping[str, str] = {} if memory is None else memory
     if found.api == "responses":
         from gui_app.providers.openai import OpenAIProvider
@@ -194,6 +186,65 @@ def open_provider(
         first_form=Form.SCHEMA if found.schema else Form.OBJECT,
         ssl_context=ssl_context,
     )
+
+
+def open_batch_provider(
+    account: Account,
+    *,
+    memory: MutableMapping[str, str] | None = None,
+    settle_s: float | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+) -> BatchProvider:
+    """The provider's Batch API, ready for use. As `open_provider` otherwise.
+
+    Args:
+        memory: The same as the live provider's, so that what it found out about a model holds here too.
+        settle_s: See `BatchLimits.settle_s`. None: as suits the provider.
+
+    Raises:
+        CannotOpen: As `open_provider`.
+        UserError: There is no such provider, or it has no overnight lane.
+    """
+    found, address = _reachable(account)
+    if not found.batch:
+        raise UserError(
+            N_("{provider} has no overnight lane. Choose “Now”, or another provider."), provider=found.title
+        )
+    notes: MutableMapping[str, str] = {} if memory is None else memory
+    near = is_loopback(address)
+    if found.api == "messages":
+        from gui_app.providers.anthropic_batch import AnthropicBatchProvider
+
+        # A whole body has to be read and checked before the batch is in any list.
+        settle_s = settle_s if settle_s is not None else 5.0 if near else 600.0
+        return AnthropicBatchProvider(address, account.key, memory=notes, settle_s=settle_s, ssl_context=ssl_context)
+    from gui_app.providers.manners import Form
+    from gui_app.providers.openai_batch import OpenAIBatchProvider
+
+    return OpenAIBatchProvider(
+        address,
+        account.key,
+        chat=found.api == "chat",
+        # Whether other hosts keep foreign metadata, or refuse it, is not known.
+        marked=found.api == "responses",
+        first_form=Form.SCHEMA if found.schema else Form.OBJECT,
+        memory=notes,
+        settle_s=settle_s if settle_s is not None else 5.0 if near else 120.0,
+        ssl_context=ssl_context,
+    )
+
+
+def _reachable(account: Account) -> tuple[Entry, str]:
+    found = entry(account.provider)
+    address = address_of(account)
+    if account.key is None and found.needs_key and not is_loopback(address):
+        raise CannotOpen(
+            Cause.KEY_REFUSED,
+            N_("{provider} needs a key. Enter it beside the model, or set {variable}."),
+            provider=found.title,
+            variable=found.variables[0],
+        )
+    return found, address
 
 
 def load(name: str) -> None:

@@ -50,6 +50,7 @@ def build_question(recipe: Recipe, columns: Sequence[str] = ()) -> Question:
         max_output_tokens=options.max_output_tokens or default_max_output_tokens(recipe.fields),
         temperature=options.temperature,
         fields=recipe.fields,
+        confidence=options.confidence,
     )
 
 

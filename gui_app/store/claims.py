@@ -14,7 +14,7 @@ from gui_app.store import identical, job_file, lease, scopes
 from gui_app.store.outcomes import Claimed, Outcome, Prepared
 from gui_app.store.packing import pack_values, storable, unpack_cells
 from gui_app.store.places import WhereItLay
-from gui_app.store.schema import LANE_CODES, STATE_CODES
+from gui_app.store.schema import COUNTS, LANE_CODES, STATE_CODES
 
 __all__ = ["Claimed", "JobWriter", "Outcome", "Prepared"]
 
@@ -29,8 +29,6 @@ CLAIM_CHARACTERS = 8_000_000
 and prompts lie in memory."""
 
 _BY_HAND = "EXISTS (SELECT 1 FROM hand_values h WHERE h.row_id = status.row_id)"
-
-_COUNTS = f"SELECT {', '.join(f'(SELECT n FROM counts WHERE state = {state})' for state in range(5))}"
 
 _Found = tuple[Row, int, float | None, int]
 """A row that may be sent: itself, its tries so far, the time of its first attempt, the oldest reply it may share."""
@@ -398,7 +396,7 @@ class JobWriter:
         with self._as_owner():
             identical.let_go(
                 self.db,
-                "follows IS NOT NULL AND state = 0 AND NOT EXISTS (SELECT 1 FROM status l "
+                "follows IS NOT NULL AND +state = 0 AND NOT EXISTS (SELECT 1 FROM status l "
                 "WHERE l.row_id = status.follows AND (l.state = 1 OR (l.state = 0 AND l.not_before > 0)))",
             )
         self._cursor = 0
@@ -414,7 +412,7 @@ class JobWriter:
 
     def counts(self) -> Counts:
         """How many rows are in each state."""
-        return Counts(*self._numbers(_COUNTS))
+        return Counts(*self._numbers(COUNTS))
 
     def spent_usd(self) -> float:
         """What all attempts have cost so far, unknown ones at their worst."""

@@ -64,9 +64,10 @@ def check_job(path: Path) -> None:
 
 # Each names what is wrong; no line when all is well.
 _WRONG = """
-    SELECT 'counts' WHERE EXISTS (
-        SELECT 1 FROM counts c LEFT JOIN (SELECT state, count(*) AS n FROM status GROUP BY state) s USING (state)
-        WHERE c.n <> ifnull(s.n, 0))
+    SELECT 'counts' WHERE NOT EXISTS (
+        SELECT waiting, running, done, needs_review, failed FROM counts INTERSECT
+        SELECT ifnull(sum(state = 0), 0), ifnull(sum(state = 1), 0), ifnull(sum(state = 2), 0),
+               ifnull(sum(state = 3), 0), ifnull(sum(state = 4), 0) FROM status)
     UNION ALL SELECT 'states' WHERE EXISTS (SELECT 1 FROM status WHERE state NOT IN (0, 1, 2, 3, 4))
     UNION ALL SELECT 'rows' WHERE (SELECT count(*) FROM cells) <> (SELECT count(*) FROM status)
         OR EXISTS (SELECT 1 FROM cells c WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.row_id = c.row_id))
@@ -164,7 +165,7 @@ def _take_table(db: Connection, copy: Connection) -> None:
             places = ", ".join("?" for _ in db.execute(f"PRAGMA table_info({table})"))
             copy.executemany(f"INSERT INTO {table} VALUES ({places})", db.execute(f"SELECT * FROM {table}"))
         copy.execute("INSERT INTO status (row_id) SELECT row_id FROM cells ORDER BY row_id")
-        copy.execute("UPDATE counts SET n = (SELECT count(*) FROM status) WHERE state = 0")
+        copy.execute("UPDATE counts SET waiting = (SELECT count(*) FROM status)")
         notes = db.execute(f"SELECT key, value FROM meta WHERE {_KEPT_NOTES} OR key LIKE 'note:%'")
         copy.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
     finally:

@@ -72,7 +72,10 @@ def _holds(packed: str | None, part: str) -> bool:
         return False
     # Packed text is nearly the text itself, so most rows are done with here. What looks like a hit may lie in the
     # punctuation between cells, an escape or the name of a field; and a row with lone surrogates is all escapes.
-    if _as_packed(part) not in packed.casefold() and "\\ud" not in packed:
+    if _as_packed(part) in packed.casefold():
+        if packed[0] == "[" and "\\" not in packed and '"' not in part and part not in ",[]":
+            return True
+    elif "\\ud" not in packed:
         return False
     try:
         return any(part in text.casefold() for text in texts(packed))
@@ -85,12 +88,16 @@ def _as_packed(part: str) -> str:
     return json.dumps(part, ensure_ascii=False)[1:-1]
 
 
-def where(rows: RowFilter) -> tuple[str, list[Any]]:
-    """The condition on `JOINS` for a filter, "1" for none, and its values in order."""
+def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
+    """The condition on `JOINS` for a filter, "1" for none, and its values in order.
+
+    Args:
+        most: Many rows have these states: going through all in file order beats the index and a sort.
+    """
     parts: list[str] = []
     values: list[Any] = []
     if rows.states:
-        parts.append(f"s.state IN ({', '.join('?' * len(rows.states))})")
+        parts.append(f"{'+' if most else ''}s.state IN ({', '.join('?' * len(rows.states))})")
         values += sorted(STATE_CODES[state] for state in rows.states)
     if rows.causes:
         parts.append(f"s.cause IN ({', '.join('?' * len(rows.causes))})")
@@ -129,22 +136,26 @@ def needs_joins(rows: RowFilter) -> bool:
     return bool(rows.search) or rows.field_value is not None
 
 
-def order_by(order: Order | None) -> tuple[str, list[Any], str]:
+def order_by(order: Order) -> tuple[str, list[Any], str]:
     """How to sort.
 
     Returns:
         An expression on `JOINS` to be selected as `v`, what it binds, and the ORDER BY terms on `v` and `row_id`.
         Rows without a value come last either way.
     """
-    order = order or Order()
     direction = "DESC" if order.descending else "ASC"
     if order.by == "row":
         return "NULL", [], f"row_id {direction}"
-    terms = f"v IS NULL, v COLLATE NOCASE {direction}, row_id"
+    # One key of mixed types, which SQLite sorts numbers first, then texts, then bytes; NULL is least of all.
+    # Not COLLATE NOCASE, which sorts a million texts a third slower.
+    last = "NULL" if order.descending else "x''"
+    terms = f"CASE WHEN typeof(v) = 'text' THEN lower(v) ELSE ifnull(v, {last}) END {direction}, row_id"
     if order.by == "column":
-        # Numbers among the texts sort as numbers, before the texts; empty cells after all.
-        number = "CASE WHEN v GLOB '[0-9]*' OR v GLOB '[-+.][0-9]*' OR v GLOB '[-+].[0-9]*' THEN CAST(v AS REAL) END"
-        terms = f"v = '', {number} IS NULL, {number} {direction}, v COLLATE NOCASE {direction}, row_id"
+        # Numbers among the texts sort as numbers. Few texts get as far as being tried.
+        terms = (
+            f"CASE WHEN ifnull(v, '') = '' THEN {last} WHEN v < ':' AND (v GLOB '[0-9]*' OR v GLOB '[-+.][0-9]*' "
+            f"OR v GLOB '[-+].[0-9]*') THEN CAST(v AS REAL) ELSE lower(v) END {direction}, row_id"
+        )
         return "json_extract(c.cells, ?)", [f"$[{int(order.key)}]"], terms
     if order.by == "field":
         expression, values = shown(str(order.key))

@@ -70,7 +70,7 @@ class RowsWriter:
             db.execute("DELETE FROM meta WHERE key = 'run'")
             db.execute("UPDATE run_counts SET total = 0, finished = 0")
             db.execute("UPDATE totals SET identical = 0")
-            db.execute("UPDATE counts SET n = 0")
+            db.execute("UPDATE counts SET waiting = 0, running = 0, done = 0, needs_review = 0, failed = 0")
             db.executemany("INSERT INTO columns VALUES (?, ?)", [(i, storable(n)) for i, n in enumerate(columns)])
             job_file.put_meta(
                 db,
@@ -97,7 +97,7 @@ class RowsWriter:
                 self._db.execute(
                     "INSERT INTO status (row_id) SELECT row_id FROM cells WHERE row_id >= ? ORDER BY row_id", (first,)
                 )
-                self._db.execute("UPDATE counts SET n = n + ? WHERE state = 0", (len(packed),))
+                self._db.execute("UPDATE counts SET waiting = waiting + ?", (len(packed),))
             self._next_id = first + len(packed)
         return self._next_id - 1
 

@@ -10,9 +10,15 @@ from typing import Any, cast
 
 from gui_app.jobs import FieldValue
 
+_BETWEEN = '","'
+
 
 def pack_cells(cells: Sequence[str]) -> str:
-    """A row's cells as a JSON array. Several times faster than `json.dumps`, for imports of a million rows."""
+    """A row's cells as a JSON array. Many times faster than `json.dumps`, for imports of a million rows."""
+    together = "".join(cells)
+    # Nearly every row has nothing to escape. What is printable holds no control character and no lone surrogate.
+    if together.isprintable() and '"' not in together and "\\" not in together and cells:
+        return f'["{_BETWEEN.join(cells)}"]'
     packed = "[" + ",".join(map(encode_basestring, cells)) + "]"
     if not packed.isascii():
         try:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import Cancelled
-from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter
+from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter, Scope, ScopeKind
 from gui_app.store import filters, job_file, lease
 from gui_app.store.filters import Order
-from gui_app.store.schema import STATES
+from gui_app.store.schema import COUNTS, STATES
 from gui_app.store.views import (
     CUT_AT,
     AttemptView,
@@ -104,11 +104,11 @@ class JobReader:
         with self._reading():
             return self._db.execute(sql, values).fetchall()
 
-    def _each(self, sql: str, values: Sequence[Any] = (), *, batch: int = 500) -> Iterator[Any]:
+    def _batches(self, sql: str, values: Sequence[Any], batch: int = 500) -> Iterator[list[Any]]:
         with self._reading():
             found = self._db.execute(sql, values)
             while some := found.fetchmany(batch):
-                yield from some
+                yield some
 
     def _meta(self) -> dict[str, Any]:
         with job_file.contents(self.path):
@@ -119,7 +119,7 @@ class JobReader:
         with self._at_one_time():
             meta = self._meta()
             counts, columns = self.counts(), self.columns()
-            unknown = self._all("SELECT count(*) FROM status WHERE unknown = 1 AND state = 0")[0][0]
+            unknown = self._all("SELECT count(*) FROM status WHERE unknown = 1 AND +state = 0")[0][0]
             running = self._all("SELECT count(*) FROM status WHERE state = 1 AND lane = 0")[0][0]
             sent = self._all("SELECT EXISTS (SELECT 1 FROM attempts) OR EXISTS (SELECT 1 FROM status WHERE state = 1)")[
                 0
@@ -164,10 +164,9 @@ class JobReader:
 
     def counts(self) -> Counts:
         """How many rows are in each state. Kept up by the writer, never recounted."""
-        found = [n for (n,) in self._all("SELECT n FROM counts WHERE state BETWEEN 0 AND 4 ORDER BY state")]
+        found = self._all(COUNTS)
         with job_file.contents(self.path):
-            waiting, running, done, needs_review, failed = map(int, found)
-            return Counts(waiting, running, done, needs_review, failed)
+            return Counts(*map(int, found[0]))
 
     def totals(self) -> Totals:
         """Requests, tokens and money of all attempts."""
@@ -188,7 +187,7 @@ class JobReader:
         order = order or Order()
         if rows.is_empty() and order.by == "row":
             return self._all_row_ids(descending=order.descending)
-        condition, values = filters.where(rows)
+        condition, values = filters.where(rows, most=self._are_many(rows))
         joined = filters.needs_joins(rows) or order.by not in ("row", "state", "cause")
         joins = filters.JOINS if joined else "FROM status s"
         expression, bound, terms = filters.order_by(order)
@@ -201,6 +200,10 @@ class JobReader:
             values = [*bound, *values]
         with self._reading():
             return array("q", map(itemgetter(0), self._db.execute(sql, values)))
+
+    def _are_many(self, rows: RowFilter) -> bool:
+        counts = self.counts()
+        return sum(counts.of(state) for state in rows.states) > counts.rows // 10
 
     def _all_row_ids(self, *, descending: bool) -> array[int]:
         # The import numbers rows from 1 without a gap, and none is ever removed.
@@ -222,16 +225,16 @@ class JobReader:
             found = self._all(
                 query.format(cells="c.cells" if full else _CUT_CELLS), (json.dumps([int(i) for i in ids]),)
             )
-        views = {row[0]: view(row) for row in found}
+        views = {row.row_id: row for row in view(found)}
         return [views[row_id] for row_id in ids if row_id in views]
 
-    def _viewer(self, cut: int | None) -> Callable[[Sequence[Any]], RowView]:
+    def _viewer(self, cut: int | None) -> Callable[[Sequence[Any]], list[RowView]]:
         latest = self.latest_version()
         columns = self._all("SELECT count(*) FROM columns")[0][0]
 
-        def view(row: Sequence[Any]) -> RowView:
+        def view(rows: Sequence[Any]) -> list[RowView]:
             with job_file.contents(self.path):
-                return row_view(row, latest, columns, cut)
+                return [row_view(row, latest, columns, cut) for row in rows]
 
         return view
 
@@ -243,8 +246,8 @@ class JobReader:
         condition, values = filters.where(rows or RowFilter())
         view = self._viewer(None)
         query = f"{_ROWS} WHERE {condition} ORDER BY s.row_id".format(cells="c.cells")
-        for row in self._each(query, values, batch=batch):
-            yield view(row)
+        for some in self._batches(query, values, batch):
+            yield from view(some)
 
     def count(self, rows: RowFilter) -> int:
         """How many rows a filter lets through."""
@@ -281,7 +284,7 @@ class JobReader:
         expression, values = filters.shown(name)
         found = self._all(
             f"SELECT {expression} AS shown, count(*) FROM status s "
-            "LEFT JOIN attempts a ON a.attempt_id = s.attempt_id WHERE s.state IN (2, 3) "
+            "LEFT JOIN attempts a ON a.attempt_id = s.attempt_id WHERE +s.state IN (2, 3) "
             "GROUP BY shown ORDER BY count(*) DESC LIMIT 1000",
             values,
         )
@@ -300,15 +303,18 @@ class JobReader:
         """(row_id, shown value, the cell of a column) of each answered row; for comparing with correct answers."""
         condition, values = filters.where(rows or RowFilter())
         expression, bound = filters.shown(name)
-        found = self._each(
+        found = self._batches(
             f"SELECT s.row_id, {expression}, c.cells -> ? {filters.JOINS} "
-            f"WHERE s.state IN (2, 3) AND {condition} ORDER BY s.row_id",
+            f"WHERE +s.state IN (2, 3) AND {condition} ORDER BY s.row_id",
             [*bound, f"$[{int(gold_column)}]", *values],
         )
-        for row_id, text, cell in found:
+        for some in found:
             with job_file.contents(self.path):
-                pair = (row_id, shown_value(text), "" if cell is None else str(json.loads(cell)))
-            yield pair
+                pairs = [
+                    (row_id, shown_value(text), "" if cell is None else str(json.loads(cell)))
+                    for row_id, text, cell in some
+                ]
+            yield from pairs
 
     def draft(self) -> Recipe | None:
         """The recipe as last typed; None before there is one."""
@@ -332,3 +338,17 @@ class JobReader:
         run = self._meta().get("run")
         with job_file.contents(self.path):
             return dict(run) if run else None
+
+    def run_counts(self) -> Counts:
+        """How many rows of the last run are in each state; of all rows where it was over all, or there was none."""
+        run = self.run()
+        with job_file.contents(self.path):
+            scope = Scope.from_dict(run["scope"]) if run else Scope()
+        if scope.kind is not ScopeKind.RETRY and scope.rows.is_empty() and scope.first is None:
+            return self.counts()
+        found = self._all(
+            "SELECT s.state, count(*) FROM run_rows r CROSS JOIN status s ON s.row_id = r.row_id GROUP BY s.state"
+        )
+        with job_file.contents(self.path):
+            by_state = {int(state): int(n) for state, n in found}
+            return Counts(*(by_state.get(code, 0) for code in range(len(STATES))))

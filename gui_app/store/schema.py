@@ -21,6 +21,8 @@ LANES = {code: lane for lane, code in LANE_CODES.items()}
 FOLLOWS = -1.0
 """`not_before` of a row that waits for an identical one's reply."""
 
+COUNTS = "SELECT waiting, running, done, needs_review, failed FROM counts"
+
 # Cells never change after the import and may be large, status changes with every reply and is small:
 # two tables, so that a reply rewrites a few bytes and not a page of somebody's text.
 #
@@ -66,11 +68,22 @@ CREATE INDEX status_by_follows ON status (follows) WHERE follows IS NOT NULL;
 CREATE INDEX status_by_source ON status (source_row_id) WHERE source_row_id IS NOT NULL;
 CREATE INDEX status_by_part ON status (part_id) WHERE part_id IS NOT NULL;
 
-CREATE TABLE counts (state INTEGER PRIMARY KEY, n INTEGER NOT NULL);
-INSERT INTO counts VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0);
+CREATE TABLE counts (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    waiting INTEGER NOT NULL DEFAULT 0,
+    running INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    needs_review INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO counts (one) VALUES (1);
 CREATE TRIGGER count_states AFTER UPDATE OF state ON status WHEN old.state <> new.state BEGIN
-    UPDATE counts SET n = n - 1 WHERE state = old.state;
-    UPDATE counts SET n = n + 1 WHERE state = new.state;
+    UPDATE counts SET
+        waiting = waiting + (new.state = 0) - (old.state = 0),
+        running = running + (new.state = 1) - (old.state = 1),
+        done = done + (new.state = 2) - (old.state = 2),
+        needs_review = needs_review + (new.state = 3) - (old.state = 3),
+        failed = failed + (new.state = 4) - (old.state = 4);
 END;
 
 CREATE TABLE run_rows (row_id INTEGER PRIMARY KEY);

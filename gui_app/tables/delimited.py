@@ -117,6 +117,12 @@ class DelimitedTable(Table):
                     file=self.name,
                     separator=value[:40],
                 )
+        if separator and separator in (wanted.quote, wanted.escape):
+            raise InputError(
+                N_("“{separator}” cannot both separate cells and quote them in “{file}”. Choose another separator."),
+                file=self.name,
+                separator=separator,
+            )
         unfixed = "".join(
             part for part, value in zip("sqe", (separator, wanted.quote, wanted.escape), strict=True) if value is None
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 SEPARATORS = (",", ";", "\t", "|")
+MOST_RECORDS = 2000
 LARGEST_CELL = 128_000_000
 """Characters of one cell. Beyond it lies a quote that was never closed."""
 
@@ -64,14 +66,14 @@ class Record:
 
 
 def records(text: str, dialect: Dialect, *, whole: bool) -> list[Record]:
-    """The sample read strictly; blank lines left out.
+    """The first records of the sample, read strictly; blank lines left out.
 
     Args:
         whole: The text is the whole file. Otherwise its last record may be cut, and is left out.
     """
     reader = dialect.reader(io.StringIO(text, newline=""))
-    found = []
-    while True:
+    found: list[Record] = []
+    while len(found) < MOST_RECORDS:
         first = reader.line_num + 1
         try:
             cells = next(reader)
@@ -82,6 +84,8 @@ def records(text: str, dialect: Dialect, *, whole: bool) -> list[Record]:
             continue
         if cells:
             found.append(Record(first, reader.line_num, cells))
+    else:
+        return found
     if not whole and len(found) > 1:
         del found[-1]
     return found
@@ -104,9 +108,13 @@ def detect(
         prose: The file's name does not claim that it is a table (.txt): uneven lines are then whole cells.
     """
     fixed = fixed or Dialect()
-    candidates = list(_candidates(text, fixed, unfixed))
-    scored = [(_score(records(text, one, whole=whole), one), one) for one in candidates]
-    best_score, best = max(scored, key=lambda pair: pair[0].value)
+    scored: list[tuple[_Score, Dialect]] = []
+    for candidates in _candidates(text, fixed, unfixed):
+        scored += [(_score(records(text, one, whole=whole), one), one) for one in candidates]
+        leading, _ = max(scored, key=_value)
+        if leading.width > 1 and not leading.wrong and leading.share > 0.8:
+            break  # even rows and no quote in the wrong place: other ways of quoting need not be tried
+    best_score, best = max(scored, key=_value)
     if "s" not in unfixed:
         return best
     if best_score.width <= 1:
@@ -123,33 +131,33 @@ class _Score:
     share: float
     first_width: int
     widest: int
+    wrong: float
 
 
-def _candidates(text: str, fixed: Dialect, unfixed: str) -> Iterator[Dialect]:
+def _candidates(text: str, fixed: Dialect, unfixed: str) -> Iterator[list[Dialect]]:
+    """All separators with the usual quoting, then with the others that the text may use."""
     quotes = [fixed.quote]
     if "q" in unfixed:
         quotes = ['"']
         if '"' in text:
             quotes.append("")
         elif re.search(r"(?:^|[,;\t|])'[^'\n]*'(?:[,;\t|\r\n]|$)", text, re.MULTILINE):
-            quotes.append("'")
-    for separator in SEPARATORS if "s" in unfixed else (fixed.separator,):
-        for quote in quotes:
-            escapes = [fixed.escape]
-            if "e" in unfixed and quote:
-                escapes = ["", "\\"] if "\\" + quote in text else [""]
-            for escape in escapes:
-                yield Dialect(separator, quote, escape)
+            quotes.insert(0, "'")
+    pairs = [(quote, fixed.escape) for quote in quotes]
+    if "e" in unfixed and quotes[0] and "\\" + quotes[0] in text:
+        pairs.insert(1, (quotes[0], "\\"))
+    for quote, escape in pairs:
+        yield [Dialect(one, quote, escape) for one in (SEPARATORS if "s" in unfixed else (fixed.separator,))]
 
 
 def _score(found: list[Record], dialect: Dialect) -> _Score:
     read = [record.cells for record in found if record.cells is not None]
     if not read:
-        return _Score(-1.0, 1, 0.0, 1, 1)
+        return _Score(-1.0, 1, 0.0, 1, 1, 1.0)
     widths = Counter(map(len, read))
     width = max(widths, key=lambda one: (widths[one], one))
     share = widths[width] / len(found)
-    cells = [cell for cells in read[:300] for cell in cells]
+    cells = list(itertools.islice(itertools.chain.from_iterable(read), 5000))
     typed = sum(1 for cell in cells if _TYPED.fullmatch(cell[:40])) / len(cells)
     prose = sum(1 for cell in cells if cell[:1] == " ") / len(cells)
     # The share of even rows decides; the rest settles ties, such as "1,5;2,5" that splits evenly either way.
@@ -158,7 +166,11 @@ def _score(found: list[Record], dialect: Dialect) -> _Score:
         value = 0.05 * share
     wrong = 1 - len(read) / len(found)
     value -= wrong * 0.5 + (0.0 if dialect.quote == '"' and not dialect.escape else 0.02)
-    return _Score(value, width, share, len(read[0]), max(widths))
+    return _Score(value, width, share, len(read[0]), max(widths), wrong)
+
+
+def _value(pair: tuple[_Score, Dialect]) -> float:
+    return pair[0].value
 
 
 def _separators_in_prose(scored: list[tuple[_Score, Dialect]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -36,8 +37,10 @@ _MARKS = (
 _CHECKED_BYTES = 64_000_000
 _STEP_BYTES = 1_000_000
 _SAMPLE_BYTES = 200_000
-# chardet tells these apart by single letters; on a short text that is a guess among equals.
-_LATIN = ("iso8859-", "mac", "cp437", "cp85", "cp1254", "cp1257", "hp-", "cp1006", "cp500", "cp037")
+# In Latin writing a letter with an accent stands alone among plain ones; in other scripts they come in rows.
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+_LATIN_RUN = 1.8
+_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def checked(name: str, file_name: str) -> str:
     """
     try:
         found = codecs.lookup(name).name
-        b"a".decode(found)
+        "a".encode(found).decode(found)
         codecs.getincrementaldecoder(found)
     except (LookupError, ValueError, UnicodeError):
         raise InputError(
@@ -93,6 +96,12 @@ def utf16_without_mark(head: bytes) -> str | None:
     sample = head[:4000]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) < max(2, len(sample) * 0.02) or min(even, odd) > max(even, odd) * 0.05:
+        return None
+    # A stray NUL in other text stands anywhere; here each line end has its own.
+    ends, wide_ends = sample.count(b"\n") + sample.count(b"\r"), 0
+    for end in (b"\n\0", b"\r\0") if odd > even else (b"\0\n", b"\0\r"):
+        wide_ends += sample.count(end)
+    if wide_ends < 0.8 * ends or (not ends and max(even, odd) < len(sample) * 0.4):
         return None
     name = "utf-16-le" if odd > even else "utf-16-be"
     try:
@@ -128,16 +137,31 @@ def _guess(file: BinaryIO, failed_at: int, seen: int) -> str:
     sample = file.read(_SAMPLE_BYTES)
     if _mostly_utf8(sample):
         return "utf-8"
-    found = chardet.detect(sample.replace(b"\0", b""), prefer_superset=True, compat_names=False)
-    name = str(found["encoding"] or "cp1252")
-    doubtful = float(found["confidence"] or 0) < 0.05 and name.startswith(_LATIN)
+    sample = sample.replace(b"\0", b"")
+    runs = _HIGH_BYTES.findall(sample)
+    if sum(map(len, runs)) < _LATIN_RUN * len(runs):
+        name = _latin(sample)
+        if name:
+            return name
+    found = chardet.detect(sample, prefer_superset=True, compat_names=False)
     try:
-        if doubtful:
-            sample.decode("cp1252")
-            name = "cp1252"
-        return codecs.lookup(name).name
-    except (LookupError, UnicodeDecodeError):
-        return name if doubtful else "cp1252"
+        return codecs.lookup(str(found["encoding"])).name
+    except LookupError:
+        return "cp1252"
+
+
+def _latin(sample: bytes) -> str | None:
+    """Western European, unless another Latin alphabet fits clearly better. None: it is none of these."""
+    import chardet
+
+    fitting = chardet.detect_all(
+        sample, ignore_threshold=True, prefer_superset=True, compat_names=False, include_encodings=_LATIN
+    )
+    scores = {str(one["encoding"]): float(one["confidence"] or 0) for one in fitting if one["encoding"] in _LATIN}
+    if not scores:
+        return None
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] > 1.2 * scores.get("cp1252", 0) else "cp1252"
 
 
 def _mostly_utf8(sample: bytes) -> bool:

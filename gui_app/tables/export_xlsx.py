@@ -35,6 +35,7 @@ _FORMATS = {
     "heading": {"bold": True},
     "date": {"num_format": "yyyy-mm-dd"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+    "time": {"num_format": "hh:mm:ss"},
     "duration": {"num_format": "[h]:mm:ss"},
 }
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -243,7 +244,7 @@ def _serial(cell: datetime.date | datetime.time | datetime.timedelta) -> tuple[s
         span = datetime.timedelta(
             hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond
         )
-        return "duration", span / datetime.timedelta(days=1)
+        return "time", span / datetime.timedelta(days=1)
     if isinstance(cell, datetime.datetime):
         moment = cell.replace(tzinfo=None)
         name = "moment"

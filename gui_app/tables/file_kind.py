@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import zipfile
@@ -55,8 +56,11 @@ _XML = re.compile(rb"\s*<\?xml\b", re.I)
 _TEXT_CONTROL = frozenset(b"\t\n\r\x0b\x0c\x1b\x1a\x00")
 
 
-def kind_of(file: BinaryIO, path: Path) -> FileKind:
+def kind_of(file: BinaryIO, path: Path, *, said_text: bool = False) -> FileKind:
     """Look at the file's content; its name only serves the sentences.
+
+    Args:
+        said_text: The user chose an encoding, so what looks like nothing known is text.
 
     Raises:
         InputError: It is empty, or something that is no table, or a kind of workbook Rowmill does not read.
@@ -72,7 +76,7 @@ def kind_of(file: BinaryIO, path: Path) -> FileKind:
         return _kind_of_ole(file, name)
     _refuse_known(head, name)
     _refuse_markup(head, name)
-    if _looks_binary(head):
+    if not said_text and _looks_binary(head):
         raise InputError(_BINARY, file=name)
     _refuse_json(head, path)
     return FileKind.TEXT
@@ -181,4 +185,9 @@ def _looks_binary(head: bytes) -> bool:
     if head.count(0) > len(head) * 0.9:
         return True  # a file whose blocks were never written, after a crash
     control = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROL)
-    return control > len(head) * 0.02
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        return control > len(head) * 0.3
+    except UnicodeDecodeError:
+        pass
+    return control > max(len(head) * 0.02, 3)

@@ -62,7 +62,7 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_data(cell: str) -> bool:
-    return bool(_NUMBER_OR_DATE.fullmatch(cell.strip()))
+    return cell.startswith(("{", "[")) or bool(_NUMBER_OR_DATE.fullmatch(cell.strip()))
 
 
 def _vote_on_row(first: Sequence[str]) -> float:

@@ -19,13 +19,15 @@ def unique_names(headings: Sequence[str]) -> tuple[str, ...]:
     wanted = [_one_line(heading) for heading in headings]
     taken = {name for name in wanted if name}
     used: set[str] = set()
+    tried: dict[str, int] = {}
     names = []
     for position, name in enumerate(wanted, 1):
         name = name or f"Column {position}"
         if name in used or (not wanted[position - 1] and name in taken):
-            base, number = name, 2
+            base, number = name, tried.get(name, 2)
             while f"{base} ({number})" in used or f"{base} ({number})" in taken:
                 number += 1
+            tried[base] = number
             name = f"{base} ({number})"
         used.add(name)
         names.append(name)

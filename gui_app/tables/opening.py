@@ -34,7 +34,7 @@ def open_table(
     settings = settings or ImportSettings()
     file = _open(path)
     try:
-        kind = kind_of(file, path)
+        kind = kind_of(file, path, said_text=settings.encoding is not None)
         if kind is FileKind.TEXT:
             return DelimitedTable(path, file, settings)
         from gui_app.tables.workbook import WorkbookTable  # loads calamine: only for workbooks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +24,7 @@ from gui_app.tables.file_kind import FileKind
 from gui_app.tables.header import has_header, rows_above
 from gui_app.tables.headings import name_columns, note_of_renaming
 from gui_app.tables.refusals import damaged, header_only, protected, too_many_columns
-from gui_app.tables.sheet_scan import MOST_CELLS, SheetScan, extent, scan
+from gui_app.tables.sheet_scan import SheetScan, scan, too_far
 from gui_app.tables.table import COLUMN_LIMIT, ImportSettings, Note, Table, TypedRow
 from gui_app.tables.workbook_head import head_of_workbook
 
@@ -103,6 +103,7 @@ class WorkbookTable(Table):
 
     def _load(self, file: BinaryIO, wanted: ImportSettings, first_rows: int | None) -> CalamineSheet:
         # By path is faster, but then calamine believes the file's name.
+        file.seek(0)
         named_so = self.path.suffix.lower() == f".{self._kind}"
         workbook = CalamineWorkbook.from_path(self.path) if named_so else CalamineWorkbook.from_filelike(file)
         try:
@@ -133,15 +134,15 @@ class WorkbookTable(Table):
             head = head_of_workbook(self._archive, part, first_rows)
             if head is not None:
                 self._scan = head.scan
-                self._refuse_extent(head.scan, iter((head.sheet,)))
+                self._refuse_extent(lambda: (head.sheet,))
                 with CalamineWorkbook.from_filelike(head.file) as small:
                     return small.get_sheet_by_name(name)
         self._scan = scan(self._archive.unpack(part))
-        self._refuse_extent(self._scan, self._archive.unpack(part))
+        self._refuse_extent(lambda: self._pieces(part))
         return workbook.get_sheet_by_name(name)
 
-    def _refuse_extent(self, found: SheetScan, pieces: Iterator[bytes]) -> None:
-        if found.far and extent(pieces) > MOST_CELLS:
+    def _refuse_extent(self, pieces: Callable[[], Iterable[bytes]]) -> None:
+        if too_far(self._scan, pieces):
             raise InputError(
                 N_(
                     "“{file}” has a cell so far from the others that the sheet would not fit in memory. "

@@ -81,9 +81,10 @@ class AgreementView(Panel):
         self.show_result(None)
 
     def show_result(self, result: Result | None) -> None:
-        """Show a comparison; None hides everything."""
-        self._result = result
-        self.retranslate()
+        """Show a comparison; None hides everything. The same one again moves nothing."""
+        if result is None or result != self._result:
+            self._result = result
+            self.retranslate()
 
     def changeEvent(self, event: QEvent) -> None:
         """Qt's hook: the confusion table's grounds are colours of the theme."""
@@ -202,7 +203,7 @@ class AgreementView(Panel):
 
     def _show_per_label(self, lines: Sequence[LabelFigures]) -> None:
         lines = lines[:MOST_LABELS]
-        headings = [_("Label"), _("Rows"), _("Precision"), _("Recall"), _("F1")]
+        headings = [_("Name"), _("Rows"), _("Precision"), _("Recall"), _("F1")]
         tips = [
             "",
             _("Rows where this is the correct answer"),

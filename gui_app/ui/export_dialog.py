@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QStackedWidget, QWidget
 
 from gui_app.i18n import _, ngettext, number
@@ -127,8 +127,9 @@ class ExportDialog(QDialog):
         return self._stack.currentIndex() == 1
 
     async def aclose(self) -> None:
-        """Stop what is being looked up."""
+        """Stop what is being looked up. An export that runs is its owner's to stop; afterwards the dialog closes."""
         await self._tasks.aclose()
+        self._show_page(0)
 
     # Inside
 
@@ -138,14 +139,8 @@ class ExportDialog(QDialog):
             self.retranslate()
         super().changeEvent(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Qt's hook: closing stops an export that runs."""
-        if self.is_running():
-            self.cancelRequested.emit()
-        super().closeEvent(event)
-
     def reject(self) -> None:
-        """Qt's hook: Esc and Cancel. The first one stops what runs, and leads back to the questions."""
+        """Qt's hook: Esc, Cancel and the window's cross. While an export runs they stop it, and the dialog stays."""
         if self.is_running():
             self._cancel.setEnabled(False)
             self.cancelRequested.emit()
@@ -210,6 +205,7 @@ class ExportDialog(QDialog):
         self._open_folder.clicked.connect(lambda: self._open(self._target.parent if self._target else None))
         self.form.changed.connect(self._form_changed)
         self.form.resized.connect(self._fit)
+        self.finished.connect(self._tasks.cancel_all)
         self.resize(540, self.sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:

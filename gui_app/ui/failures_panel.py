@@ -90,7 +90,7 @@ class GroupCard(Panel):
         self._count.setText(_("{rows}, {state}").format(rows=rows, state=state_name(group.state)))
         self._sentence.setText(cause_sentence(group.cause))
         self._action.setText(cause_action(group.cause))
-        self.retry_button.setText(ngettext("Retry this row", "Retry these rows", n))
+        self.retry_button.setText(ngettext("Retry {n} row", "Retry {n} rows", n).format(n=number(n)))
         self.show_button.setText(ngettext("Show it", "Show them", n))
         self.model_button.setText(_("Another model"))
         self.settings_button.setText(_("Open Settings"))

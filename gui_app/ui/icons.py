@@ -111,14 +111,14 @@ def _put(target: QAbstractButton | QAction) -> None:
 
 def refresh_icons() -> None:
     """Draw every icon given by `set_icon` again, after the colours changed."""
-    for window in QApplication.topLevelWidgets():
-        targets: list[QAbstractButton | QAction] = [
-            *window.findChildren(QAbstractButton),
-            *window.findChildren(QAction),
-        ]
-        for target in targets:
-            if target.property("iconName"):
-                _put(target)
+    targets: list[QAbstractButton | QAction] = []
+    for widget in QApplication.allWidgets():
+        targets += widget.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        if isinstance(widget, QAbstractButton):
+            targets.append(widget)
+    for target in targets:
+        if target.property("iconName"):
+            _put(target)
 
 
 def state_pixmap(state: RowState, c: Colours, size: int, ratio: float) -> QPixmap:

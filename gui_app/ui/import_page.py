@@ -69,7 +69,6 @@ class ImportLine(Panel):
         ):
             box.setObjectName(name)
             set_role(box, "quiet")
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.activated.connect(lambda _index, which=box, what=key: self._choose(what, which.currentData()))
             line.addWidget(box)
         self.progress = QProgressBar()
@@ -167,10 +166,10 @@ class ImportLine(Panel):
     def _fill_separator(self, found: Mapping[str, Any]) -> None:
         current = found.get("separator")
         names = [
-            (_("comma ,"), ","),
-            (_("semicolon ;"), ";"),
+            (_("comma (,)"), ","),
+            (_("semicolon (;)"), ";"),
             (_("tab"), "\t"),
-            (_("bar |"), "|"),
+            (_("bar (|)"), "|"),
             (_("none: one column"), ""),
         ]
         self.separator.setVisible(current is not None)
@@ -199,6 +198,7 @@ def _fill(box: QComboBox, items: list[tuple[str, Any]], current: Any) -> None:
     values = [value for _text, value in items]
     box.setCurrentIndex(values.index(current) if current in values else -1)
     # Its own size hint forgets what the stylesheet puts around the text.
-    widest = max((box.fontMetrics().horizontalAdvance(text) for text, _value in items), default=0)
-    box.setMinimumWidth(widest + 38)
+    widths = [box.fontMetrics().horizontalAdvance(text) for text, _value in items] or [0]
+    box.setFixedWidth((widths[values.index(current)] if current in values else max(widths)) + 40)
+    box.view().setMinimumWidth(max(widths) + 48)
     box.blockSignals(False)

@@ -11,6 +11,7 @@ from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
 from gui_app.store.copies import JobGlance
 from gui_app.ui.icons import JOB_STATE_ICONS, pixmap
+from gui_app.ui.job_title import state_words
 from gui_app.ui.palette import Colours, colours, job_state_colour
 from gui_app.ui.theme import GAP_S, scaled_font
 
@@ -96,5 +97,7 @@ def told(entry: JobGlance) -> str:
         return _("cannot be opened")
     total, finished = entry.counts.rows, entry.counts.finished
     if total and 0 < finished < total:
-        return _("{state}, {percent}").format(state=job_state_name(entry.state), percent=percent(finished / total))
+        return _("{state}, {percent}").format(
+            state=state_words(entry.state, tried=True), percent=percent(finished / total)
+        )
     return _("{state}, {count} rows").format(state=job_state_name(entry.state), count=number(total))

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QSplitter, QToolButton, QWidget
+from PySide6.QtWidgets import QSplitter, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import Cancelled
-from gui_app.i18n import _, ngettext, number
+from gui_app.i18n import _
 from gui_app.jobs import Counts, JobState, OutputField, RowFilter, RowState, Scope, ScopeKind
 from gui_app.recipes.examples import Example
 from gui_app.sentences import explain
-from gui_app.store.queries import RowView as StoredRow
 from gui_app.ui.banner import BannerArea, Notice
 from gui_app.ui.bridge import JobLink, Overview
-from gui_app.ui.copying import MOST_CELLS, as_clipboard_text
 from gui_app.ui.estimating import Estimated, estimate_rest, estimate_text, estimate_tip
 from gui_app.ui.filter_bar import FilterBar
 from gui_app.ui.icons import set_icon
@@ -31,6 +29,7 @@ from gui_app.ui.panel import Panel, describe, hbox, vbox
 from gui_app.ui.reading import Reading
 from gui_app.ui.reading_pane import ReadingPane
 from gui_app.ui.review_feed import ReviewFeed
+from gui_app.ui.row_edits import RowEdits
 from gui_app.ui.row_menu import RowMenu
 from gui_app.ui.row_model import RowModel
 from gui_app.ui.row_view import RowView
@@ -88,6 +87,7 @@ class JobPage(Panel):
         self.pane = ReadingPane()
         self.reading = Reading(self.table, self.pane, self.link.pages)
         self.menu = RowMenu(self.table)
+        self.edits = RowEdits(self.link, self.table)
         self.run_bar = RunBar()
         self.side = JobSide(services)
         self.feed = ReviewFeed(self.side.review, self.link)
@@ -143,18 +143,18 @@ class JobPage(Panel):
         self.filter_bar.leaveRequested.connect(self.table.setFocus)
         self.model.listChanged.connect(self.filter_bar.set_listed)
         self.model.modelReset.connect(self._selection_changed)
-        self.model.editRequested.connect(self._set_value)
-        self.table.copyRequested.connect(lambda: self._copy(headings=False))
+        self.model.editRequested.connect(self.edits.set_value)
+        self.table.copyRequested.connect(lambda: self.edits.copy(headings=False))
         self.table.columnsChanged.connect(lambda: link.set_note("columns", self.table.layout_note()))
         self.table.selectionModel().selectionChanged.connect(lambda _new, _old: self._selection_changed())
         self.reading.rowRead.connect(self.side.show_row)
-        menu.copyRequested.connect(lambda headings: self._copy(headings=headings))
+        menu.copyRequested.connect(lambda headings: self.edits.copy(headings=headings))
         menu.retryRequested.connect(self.ask_again)
-        menu.approveRequested.connect(lambda rows: self._approve(rows, True))
-        menu.unapproveRequested.connect(lambda rows: self._approve(rows, False))
-        menu.clearRequested.connect(lambda row, name: link.edit(lambda editor: editor.clear_value(row, name)))
+        menu.approveRequested.connect(self.edits.approve)
+        menu.unapproveRequested.connect(self.edits.unapprove)
+        menu.clearRequested.connect(self.edits.clear_value)
         menu.filterRequested.connect(self.filter_bar.set_filter)
-        bar.tryRequested.connect(lambda how: self.doing.try_some(how, self.table.selected_filter()))
+        bar.tryRequested.connect(self._try)
         bar.runRequested.connect(self._run)
         bar.pauseRequested.connect(self.doing.pause)
         bar.stopRequested.connect(self.doing.stop)
@@ -170,13 +170,15 @@ class JobPage(Panel):
         failures.modelRequested.connect(self._retry_with_another_model)
         failures.showRequested.connect(self.filter_bar.set_filter)
         failures.settingsRequested.connect(lambda: self.show_page("model"))
-        review.editRequested.connect(self._set_value)
-        review.approveRequested.connect(lambda ids: self._approve(RowFilter(row_ids=tuple(ids)), True))
-        review.undoRequested.connect(self.undo)
-        review.exampleRequested.connect(self._add_example)
+        review.editRequested.connect(self.edits.set_value)
+        review.approveRequested.connect(lambda ids: self.edits.approve(RowFilter(row_ids=tuple(ids))))
+        review.undoRequested.connect(self.edits.undo)
+        review.exampleRequested.connect(self.edits.make_example)
         review.filterRequested.connect(self.filter_bar.set_filter)
         review.rowRequested.connect(self._lead_to)
-        self.menu.exampleRequested.connect(self._add_example)
+        self.menu.exampleRequested.connect(self.edits.make_example)
+        self.edits.exampleMade.connect(self._add_example)
+        self.edits.said.connect(self.said)
         link.rowsChanged.connect(lambda _spans: self.reading.follow())
         self.side.shown.connect(lambda name: self.feed.refresh() if name == "review" else None)
         self.side.closed.connect(lambda: self.show_side(False))
@@ -209,6 +211,9 @@ class JobPage(Panel):
     def show_import(self, fraction: float | None) -> None:
         """How far the reading of the file is; None when it is over."""
         self.import_line.show_progress(fraction)
+        if fraction is None:
+            self.model.forget()
+            self.reading.follow()
         self.link.look()
 
     def show_error(self, error: BaseException) -> None:
@@ -235,10 +240,6 @@ class JobPage(Panel):
     def retry(self, rows: RowFilter) -> None:
         """Send those of these rows again that failed or need review."""
         self.doing.run(Scope(ScopeKind.RETRY, rows), ask_first=False)
-
-    def undo(self) -> None:
-        """Take the last edit by hand back."""
-        self.link.edit(lambda editor: editor.undo(), lambda change: self._undone(len(change.row_ids)))
 
     def is_practice(self) -> bool:
         """The answers come from the practice model."""
@@ -305,14 +306,14 @@ class JobPage(Panel):
         if self._event is not None and summary.state not in (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE):
             self._event = None
         self.title.show_name(summary.name)
-        readable = self.source is not None
-        self.import_line.show_summary(summary, can_read_again=readable)
+        self.import_line.show_summary(summary, can_read_again=self.source is not None)
         self._show_counts(summary.state, summary.counts)
         self.model.set_total(summary.counts.rows)
         self._estimate()
         self.run_bar.set_spent(overview.totals.cost_usd, overview.totals.unpriced)
         self.side.show_overview(overview)
-        if summary.columns and (summary.columns != self._columns):
+        readable = bool(summary.columns) and (summary.counts.rows > 0 or summary.import_done)
+        if readable and summary.columns != self._columns:
             self._columns_found(summary.columns)
         elif first or not self._started:
             self._show_columns_of_table()
@@ -369,7 +370,7 @@ class JobPage(Panel):
         self.feed.set_fields(fields)
 
     def _show_counts(self, state: JobState, counts: Counts) -> None:
-        self.title.show_state(state)
+        self.title.show_state(state, tried=counts.finished > 0)
         self.filter_bar.set_counts(counts)
         if self._event is None:
             self.run_bar.set_state(state, counts, lane=self.overview.summary.lane if self.overview else None)
@@ -454,6 +455,9 @@ class JobPage(Panel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
+    def _try(self, how: str) -> None:
+        self.doing.try_some(how, self.table.selected_filter() if how == "selected" else RowFilter())
+
     def _run(self, what: str) -> None:
         counts = self.overview.summary.counts if self.overview is not None else Counts()
         if what == "again" or (what == "remaining" and not counts.waiting and not counts.running):
@@ -474,55 +478,11 @@ class JobPage(Panel):
         again = (_("Retry failures"), lambda: self.retry(rows))
         self.show_notice(Notice("other-model", _("Choose another model, then retry the failed rows."), "", (again,)))
 
-    def _add_example(self, row_id: int) -> None:
-        def add(rows: list[StoredRow]) -> None:
-            for row in rows:
-                values = {field.name: row.shown(field.name) for field in self._fields()}
-                self.side.task.add_example(Example(row.cells, values))
-            self.show_page("task")
-
-        self.link.pages.ask(lambda reader: reader.rows([row_id], full=True), add, self.show_error)
+    def _add_example(self, example: Example) -> None:
+        self.side.task.add_example(example)
+        self.show_page("task")
 
     def _lead_to(self, row_id: int) -> None:
         if not self.table.go_to(row_id):
             self.filter_bar.set_filter(RowFilter())
             self.table.go_to(row_id)
-
-    def _set_value(self, row_id: int, name: str, value: object) -> None:
-        self.link.edit(lambda editor: editor.set_value(row_id, name, value))  # type: ignore[arg-type]
-
-    def _approve(self, rows: RowFilter, approved: bool) -> None:
-        def tell(count: int) -> None:
-            text = ngettext("{count} row changed.", "{count} rows changed.", count)
-            self.said.emit(text.format(count=number(count)))
-
-        def edit(ids: Sequence[int]) -> None:
-            if approved:
-                self.link.edit(lambda editor: editor.approve(ids), lambda change: tell(len(change.row_ids)))
-            else:
-                self.link.edit(lambda editor: editor.unapprove(ids), lambda change: tell(len(change.row_ids)))
-
-        if rows.row_ids is not None:
-            edit(rows.row_ids)
-        else:
-            self.link.lists.ask(lambda reader: reader.row_ids(rows), edit, self.show_error)
-
-    def _undone(self, count: int) -> None:
-        self.said.emit(_("Undone.") if count else _("There is nothing to undo."))
-
-    def _copy(self, *, headings: bool) -> None:
-        columns = [self.model.columns[at] for at in self.table.copied_columns()]
-        spans = self.table.selected_spans()
-        ids = [row_id for first, last in spans for row_id in self.model.ids_between(first, last)]
-        if len(ids) * len(columns) > MOST_CELLS:
-            self.said.emit(_("That is too much to copy at once. Use Export for whole files."))
-            return
-
-        def put(text: str) -> None:
-            QApplication.clipboard().setText(text)
-            cells = len(ids) * len(columns)
-            self.said.emit(ngettext("{count} cell copied.", "{count} cells copied.", cells).format(count=number(cells)))
-
-        self.link.lists.ask(
-            lambda reader: as_clipboard_text(reader, ids, columns, headings=headings), put, self.show_error
-        )

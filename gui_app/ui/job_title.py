@@ -22,6 +22,11 @@ TONES = {
 }
 
 
+def state_words(state: JobState, *, tried: bool) -> str:
+    """A job's state in words."""
+    return _("tried") if state is JobState.DRAFT and tried else job_state_name(state)
+
+
 class JobTitle(Panel):
     """Signals: renamed: the new name."""
 
@@ -30,7 +35,7 @@ class JobTitle(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = ""
-        self._state = JobState.DRAFT
+        self._state, self._tried = JobState.DRAFT, False
         self.label = _ElidedLabel()
         self.label.setObjectName("jobName")
         set_role(self.label, "title")
@@ -64,7 +69,7 @@ class JobTitle(Panel):
         describe(self._pencil, _("Rename the job"))
         self._pencil.setToolTip(_("Rename the job"))
         describe(self.line, _("Name of the job"))
-        self.show_state(self._state)
+        self.show_state(self._state, tried=self._tried)
 
     def show_name(self, name: str) -> None:
         """Show the job's name."""
@@ -72,12 +77,12 @@ class JobTitle(Panel):
         self.label.set_whole(plain(name, 120))
         self._stack.setFixedWidth(min(460, self.label.wanted_width()))
 
-    def show_state(self, state: JobState) -> None:
-        """Show where the job stands, in an icon and words."""
-        self._state = state
+    def show_state(self, state: JobState, *, tried: bool = False) -> None:
+        """Show where the job stands, in an icon and words. `tried`: a draft of which some rows were tried."""
+        self._state, self._tried = state, tried
         tone = TONES.get(state, "muted")
         self._mark.set_drawing(JOB_STATE_ICONS[state], tone)
-        self._told.setText(job_state_name(state))
+        self._told.setText(state_words(state, tried=tried))
         role = {"muted": "hint"}.get(tone, tone)
         if self._told.property("role") != role:
             set_role(self._told, role)

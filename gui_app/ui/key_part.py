@@ -52,11 +52,15 @@ class KeyPart(Panel):
         self._typed_address = False
         self._found: FoundKey | None = None
         self._problem = ""
+        self._wrong = ""
+        # Counts what was kept and forgotten: a look from before then saw what is no longer so.
+        self._turn = 0
         self.edit = QLineEdit()
         self.edit.setObjectName("keyEdit")
         self.edit.setEchoMode(QLineEdit.EchoMode.Password)
         self.edit.setMaxLength(1000)
         self.edit.editingFinished.connect(self.keep)
+        self.edit.textEdited.connect(lambda: self._say(""))
         self._reveal = QToolButton()
         self._reveal.setObjectName("showKeyButton")
         self._reveal.setCheckable(True)
@@ -139,22 +143,23 @@ class KeyPart(Panel):
         self._say()
 
     async def _find(self) -> None:
-        place = (self._provider, self._base_url)
+        place, turn = (self._provider, self._base_url), self._turn
         typed = self._typed_address
         try:
             found = await asyncio.to_thread(self._keys.find, *place, typed=typed)
             sentence = ""
         except UserError as error:
             found, sentence = None, explain(error)
-        if place == (self._provider, self._base_url):
+        if (*place, turn) == (self._provider, self._base_url, self._turn):
             self._found = found
             self._problem = self._keys.keychain_problem
             self._tasks.forget("find the key")
-            self._say(sentence)
+            self._say(sentence or self._wrong)
             self.changed.emit()
 
     async def _keep(self, secret: Secret) -> None:
         place = (self._provider, self._base_url)
+        self._turn += 1
         try:
             origin = await asyncio.to_thread(self._keys.save, *place, secret)
         except UserError as error:
@@ -162,6 +167,7 @@ class KeyPart(Panel):
             return
         if place != (self._provider, self._base_url):
             return
+        self._turn += 1
         self._found = FoundKey(secret, origin)
         self._problem = self._keys.keychain_problem
         if self.edit.text().strip() == secret.reveal():
@@ -171,6 +177,7 @@ class KeyPart(Panel):
 
     async def _remove(self) -> None:
         place = (self._provider, self._base_url)
+        self._turn += 1
         try:
             await asyncio.to_thread(self._keys.forget, *place)
         except UserError as error:
@@ -190,6 +197,7 @@ class KeyPart(Panel):
         return self._found is not None and self._found.origin == "environment"
 
     def _say(self, wrong: str = "") -> None:
+        self._wrong = wrong
         found, fixed = self._found, self._from_environment()
         self.edit.setEnabled(not fixed)
         self._reveal.setVisible(not fixed)

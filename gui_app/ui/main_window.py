@@ -8,7 +8,7 @@ import binascii
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
@@ -60,6 +60,12 @@ class MainWindow(Panel):
         self._tasks = Tasks()
         self._leaving: set[asyncio.Task[None]] = set()
         self._running: set[Path] = set()
+        # The worker takes seconds to start: begun while the user reads, so that the first run need not wait for it,
+        # and not at once, so that it does not slow down what is shown first.
+        self._warm_up = QTimer(self)
+        self._warm_up.setSingleShot(True)
+        self._warm_up.setInterval(2_500)
+        self._warm_up.timeout.connect(lambda: self._tasks.start("worker", services.worker.start()))
         self._is_closing = self._is_closed = self._in_background = False
         self.page: JobPage | None = None
         self.jobs = JobList()
@@ -117,7 +123,7 @@ class MainWindow(Panel):
             "find": on_page(lambda page: page.filter_bar.focus_search()),
             "go_to": self._ask_row,
             "retry": on_page(lambda page: page.retry_failed()),
-            "undo": on_page(lambda page: page.undo()),
+            "undo": on_page(lambda page: page.edits.undo()),
             "side": on_page(lambda page: page.show_side(page.side.isHidden())),
             "task": on_page(lambda page: page.show_page("task")),
             "model": on_page(lambda page: page.show_page("model")),
@@ -166,8 +172,7 @@ class MainWindow(Panel):
         entry = self.jobs.entry(path)
         self.setWindowTitle("Rowmill" if entry is None else f"{entry.name} - Rowmill")
         page.table.setFocus()
-        # Started now, so that the first run need not wait for it.
-        self._tasks.start("worker", self._services.worker.start())
+        self._warm_up.start()
 
     def _close_page(self) -> None:
         before, self.page = self.page, None
@@ -337,6 +342,7 @@ class MainWindow(Panel):
         if self._is_closing:
             return
         self._is_closing = True
+        self._warm_up.stop()
         self._keep_geometry()
         self._unsubscribe()
         self.status.dismiss()

@@ -240,6 +240,7 @@ class ModelPanel(Panel):
             name = str(self.provider_box.currentData())
             self._settings.set(PROVIDER, name)
             self._show_provider(name)
+            self.changed.emit()
 
     def _show_provider(
         self, name: str, base_url: str | None = None, model: str | None = None, *, from_recipe: bool = False
@@ -269,9 +270,9 @@ class ModelPanel(Panel):
             confidence=entry.name == "openai",
         )
         tell(self._result, "")
-        self._filling = False
         self._place_changed()
         self._model_changed()
+        self._filling = False
 
     def _address_typed(self) -> None:
         # Typing an address is the consent to it.
@@ -301,7 +302,7 @@ class ModelPanel(Panel):
                 needed=entry.needs_key and base_url is None,
                 typed=base_url is not None,
             )
-            if base_url is not None:
+            if base_url is not None and not self._filling:
                 self._remember_address()
         self._changed()
 

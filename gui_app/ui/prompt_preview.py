@@ -66,7 +66,7 @@ class PromptPreview(Panel):
         self._row_id = row_id
         fits = row_id is not None and len(cells) == len(template.columns)
         prompt = template.render(cells) if fits else ""
-        self._blank = fits and Template.is_blank(prompt)
+        self._blank = fits and Template.is_blank(prompt) and not Template.is_blank(template.text)
         self._length = len(prompt)
         shown = readable(prompt[:SHOWN_CHARACTERS])
         if shown != self.text.toPlainText():

@@ -221,7 +221,7 @@ class RecipePanel(Panel):
         self.prompt_edit.setPlaceholderText(
             _("Say in plain words what should be done with each row, and put in the columns it needs.")
         )
-        self._chips_caption.setText(_("Click a column to put it in, or type { in the prompt."))
+        self._chips_caption.setText(_("Click a column to put it in, or type {brace} in the prompt.").format(brace="{"))
         self._fields_caption.setText(_("Results"))
         self._fields_note.setText(_("Each becomes a new column beside your data."))
 

@@ -34,6 +34,7 @@ class RowList(QObject):
         super().__init__(parent)
         self._reader = reader
         self._request: Request | None = None
+        self._again = False
         self.total = 0
         self.filter = RowFilter()
         self.order: Order | None = None
@@ -70,7 +71,9 @@ class RowList(QObject):
 
     def reload(self) -> None:
         """Ask the same question again."""
-        if self._request is None and not self.is_plain:
+        if self._request is not None:
+            self._again = True
+        elif not self.is_plain:
             self._ask(new=False)
 
     def close(self) -> None:
@@ -98,6 +101,9 @@ class RowList(QObject):
         self._request = None
         self.busyChanged.emit(False)
         self.replaced.emit(ids, new)
+        if self._again:
+            self._again = False
+            self.reload()
 
     def _fail(self, error: BaseException) -> None:
         self._request = None

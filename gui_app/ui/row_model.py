@@ -57,13 +57,29 @@ class RowModel(QAbstractTableModel):
 
     def set_columns(self, names: Sequence[str], fields: Sequence[OutputField]) -> None:
         """The input's columns and the answers'. What stays the same is not disturbed."""
-        columns = table_columns(names, fields)
-        if [(c.key, c.position) for c in columns] == [(c.key, c.position) for c in self.columns]:
-            self.columns = columns
+        before, columns = self.columns, table_columns(names, fields)
+        if columns == before:
             return
-        self.beginResetModel()
+        if [c for c in before if c.kind is ColumnKind.INPUT] != [c for c in columns if c.kind is ColumnKind.INPUT]:
+            self.beginResetModel()
+            self.columns = columns
+            self._pages.show(self._ids)
+            self.endResetModel()
+            return
+        # Field names are typed letter by letter: the table must not jump at each.
+        state = len(before) - 1
+        if len(columns) > len(before):
+            self.beginInsertColumns(_ROOT, state, state + len(columns) - len(before) - 1)
+            self.columns = columns
+            self.endInsertColumns()
+        elif len(columns) < len(before):
+            self.beginRemoveColumns(_ROOT, len(columns) - 1, state - 1)
+            self.columns = columns
+            self.endRemoveColumns()
         self.columns = columns
-        self.endResetModel()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(columns) - 1)
+        if self._ids:
+            self._paint(0, len(self._ids) - 1)
 
     def set_total(self, total: int) -> None:
         """How many rows the job has; grows while a file is read."""
@@ -83,6 +99,11 @@ class RowModel(QAbstractTableModel):
         """Rows changed in the store (merged spans of ids; None: any may have)."""
         for first, last in self._pages.mark_changed(spans):
             self._paint(first, last)
+
+    def forget(self) -> None:
+        """The table was read again: nothing that was fetched holds any more."""
+        self._pages.show(self._ids)
+        self._paint(0, len(self._ids) - 1)
 
     def close(self) -> None:
         """Ask nothing more of the store."""
@@ -126,8 +147,10 @@ class RowModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Qt's hook; called for every cell at every move, so it looks nothing up."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if index.isValid() and self.columns[index.column()].kind is ColumnKind.ANSWER:
+        if self.columns[index.column()].kind is ColumnKind.ANSWER:
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 

@@ -64,10 +64,12 @@ class RunBar(Panel):
         self.try_button = QToolButton()
         self.try_button.setObjectName("tryButton")
         self.try_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.try_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.try_button, "flask-conical")
         self.run_button = QToolButton()
         self.run_button.setObjectName("runButton")
         self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_role(self.run_button, "primary")
         set_icon(self.run_button, "play", "on_accent")
         self.pause_button, self.stop_button = QPushButton(), QPushButton()
@@ -79,8 +81,6 @@ class RunBar(Panel):
         self.export_button = QPushButton()
         self.export_button.setObjectName("exportButton")
         set_icon(self.export_button, "download")
-        for button in (self.try_button, self.run_button):
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._try_menu, self._run_menu = QMenu(self), QMenu(self)
         self._try_actions = {name: self._action(self._try_menu, name) for name in ("first", "random", "selected")}
         self._run_actions = {

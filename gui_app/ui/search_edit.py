@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
+from gui_app.i18n import _
 from gui_app.ui.icons import IconLabel
 
 _GLASS = 15
@@ -28,6 +29,19 @@ class SearchEdit(QLineEdit):
         self._glass.setParent(self)
         self._glass.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextMargins(_GLASS + 5, 0, 0, 0)
+
+        self._name_the_cross()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt's hook."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self._name_the_cross()
+        super().changeEvent(event)
+
+    def _name_the_cross(self) -> None:
+        cross = self.findChild(QToolButton)
+        if cross is not None:
+            cross.setAccessibleName(_("Clear the search"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook."""

@@ -44,12 +44,15 @@ class Tasks:
         if task is not None:
             task.cancel()
 
+    def cancel_all(self) -> None:
+        """Stop everything; nothing is called back afterwards."""
+        for name in list(self._running):
+            self.cancel(name)
+
     async def aclose(self) -> None:
         """Cancel everything and wait until it has ended."""
         tasks = list(self._running.values())
-        self._running.clear()
-        for task in tasks:
-            task.cancel()
+        self.cancel_all()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ended(self, name: str, task: asyncio.Task[None]) -> None:

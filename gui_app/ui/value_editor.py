@@ -104,7 +104,7 @@ class ValueEditor(Panel):
         describe(self._save, _("Save the answer"))
         describe(self.edit, _("Answer"), _("Enter keeps what you typed as the answer of this row."))
         describe(self.box, _("Answer"), _("Ctrl+Enter keeps what you typed as the answer of this row."))
-        if self._field is not None and self._field.kind is FieldKind.YES_NO:
+        if self._buttons:
             self._make_buttons()
             self._show_value()
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import os
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gui_app.engine.events import JobProgress
-from gui_app.errors import Cancelled, InternalError, RowmillError
-from gui_app.jobs import Account, Cause, ExportOptions, Recipe, RunOptions, Scope, Secret
-from gui_app.providers.base import CallFailed, ModelInfo
+from gui_app.errors import RowmillError
+from gui_app.jobs import Account, Cause, Counts, ExportOptions, JobState, Recipe, RunOptions, Scope, Secret
+from gui_app.providers.base import ModelInfo
 from gui_app.tables import ImportSettings
 from gui_app.worker import launching, protocol
-from gui_app.worker.protocol import KeyTest, RunOrder, TaskProgress, TaskResult, WorkerLost
+from gui_app.worker.protocol import JobBroken, KeyTest, RunOrder, WorkerLost
+from gui_app.worker.task_handle import TaskHandle
+
+__all__ = ["Event", "JobBroken", "Listener", "TaskHandle", "WorkerClient", "WorkerLost"]
 
 log = logging.getLogger(__name__)
 
-Event = JobProgress | WorkerLost
+Event = JobProgress | JobBroken | WorkerLost
 Listener = Callable[[Event], None]
 
 
@@ -41,18 +41,43 @@ class WorkerClient:
         self._next_id = 0
         self._listeners: list[Listener] = []
         self._tasks: set[TaskHandle] = set()
+        self._imports: dict[str, TaskHandle] = {}
+        self._last: dict[str, JobProgress] = {}
         self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id; None while there is none."""
+        process = self._process
+        return None if process is None or process.returncode is not None else process.pid
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be told every event. Returns what ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return end
 
     async def start(self) -> None:
-        """Start the worker ahead of time, so that the first run need not wait for it."""
+        """Start the worker ahead of time, so that the first run need not wait for it.
+
+        Raises:
+            UserError: It is being closed.
+        """
         async with self._starting:
-            if self._process is None or self._process.returncode is not None:
-                self._process = await _spawn(launching.command("worker"))
+            if self._closing:
+                raise protocol.worker_gone()
+            if self._reader is not None and self._reader.done():
+                self._process = self._reader = None
+            if self._process is not None and self._process.returncode is not None and self._reader is not None:
+                # What the dead one said last, and that it died, is told before the next one says anything.
+                await asyncio.shield(self._reader)
+                self._process = self._reader = None
+            if self._process is None:
+                self._process = await launching.start("worker")
                 self._reader = asyncio.create_task(self._read(self._process), name="worker events")
 
     async def close(self, grace_s: float = 15.0) -> None:
@@ -60,10 +85,11 @@ class WorkerClient:
         self._closing = True
         for task in list(self._tasks):
             task.cancel()
-            with contextlib.suppress(RowmillError, Exception):
+            with contextlib.suppress(RowmillError):
                 await task.result()
-        process, reader = self._process, self._reader
-        self._process = self._reader = None
+        async with self._starting:
+            process, reader = self._process, self._reader
+            self._process = self._reader = None
         if process is None:
             return
         assert process.stdin is not None
@@ -89,40 +115,74 @@ class WorkerClient:
         order = RunOrder(str(job), recipe, scope, options, key)
         await self._ask({"do": "run", "order": order.to_dict()})
 
+    async def collect(self, job: Path, recipe: Recipe, options: RunOptions, key: Secret | None = None) -> None:
+        """Look after what is out overnight, and send nothing. For jobs found `submitted` when the window opens.
+
+        Args:
+            recipe: Only its provider and address count: those the parts were sent to (`store.parts`).
+
+        Raises:
+            UserError: Why it cannot, in words.
+        """
+        order = RunOrder(str(job), recipe, Scope(), options, key, collect=True)
+        await self._ask({"do": "run", "order": order.to_dict()})
+
+    async def cancel_overnight(self, job: Path, recipe: Recipe, options: RunOptions, key: Secret | None = None) -> None:
+        """Ask the provider to end what is out. What is finished by then still comes, and is charged.
+
+        Raises:
+            UserError: As `collect`.
+        """
+        order = RunOrder(str(job), recipe, Scope(), options, key, collect=True)
+        await self._ask({"do": "cancel_overnight", "order": order.to_dict()})
+
     async def pause(self, job: Path) -> None:
         """Send nothing new for a job."""
         await self._ask({"do": "pause", "job": str(job)})
 
-    async def stop(self, job: Path) -> None:
-        """As `pause`; what is still out after ten seconds is let go of."""
-        await self._ask({"do": "stop", "job": str(job)})
+    async def stop(self, job: Path, *, grace_s: float | None = None) -> None:
+        """As `pause`; what is still out after the grace (None: ten seconds) is let go of."""
+        await self._ask({"do": "stop", "job": str(job), "grace_s": grace_s})
 
     async def list_models(self, account: Account) -> list[ModelInfo]:
         """What a provider offers.
 
         Raises:
             CallFailed: It could not be asked; carries the cause.
+            CannotOpen: The address may not be used, or a key is missing.
         """
         found = await self._ask({"do": "models", "account": protocol.account_to_dict(account)})
         return [ModelInfo(*item) for item in found]
 
     async def test_key(self, account: Account) -> KeyTest:
-        """Whether a provider answers with this key."""
+        """Whether a provider answers with this key.
+
+        Raises:
+            CannotOpen: The address may not be used, or a key is missing.
+        """
         found = await self._ask({"do": "test", "account": protocol.account_to_dict(account)})
         cause = None if found["cause"] is None else Cause(found["cause"])
         return KeyTest(found["ok"], cause, found["detail"], found["models"])
 
     def import_table(self, source: Path, job: Path, settings: ImportSettings | None = None) -> TaskHandle:
-        """Read a table into a job, in a process of its own."""
+        """Read a table into a job, in a process of its own. An import of the same job that goes on is ended first."""
         settings = settings or ImportSettings()
-        return self._task({"do": "import", "source": str(source), "job": str(job), "settings": settings.to_dict()})
+        order = {"do": "import", "source": str(source), "job": str(job), "settings": settings.to_dict()}
+        handle = self._task(order, after=self._imports.get(str(job)))
+        self._imports[str(job)] = handle
+        handle.on_end(lambda ended: self._import_ended(str(job), ended))
+        return handle
 
     def export(self, job: Path, target: Path, options: ExportOptions) -> TaskHandle:
         """Write a job's rows to a file, in a process of its own."""
         return self._task({"do": "export", "job": str(job), "target": str(target), "options": options.to_dict()})
 
-    def _task(self, order: Mapping[str, Any]) -> TaskHandle:
-        handle = TaskHandle(order)
+    def _import_ended(self, job: str, handle: TaskHandle) -> None:
+        if self._imports.get(job) is handle:
+            del self._imports[job]
+
+    def _task(self, order: Mapping[str, Any], after: TaskHandle | None = None) -> TaskHandle:
+        handle = TaskHandle(order, after)
         self._tasks.add(handle)
         handle.on_end(self._tasks.discard)
         return handle
@@ -140,16 +200,26 @@ class WorkerClient:
             process.stdin.write(protocol.dump({**message, "id": number}))
             await process.stdin.drain()
             return await answer
-        except (ConnectionError, BrokenPipeError):
+        except ConnectionError:
             raise protocol.worker_gone() from None
         finally:
             self._answers.pop(number, None)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        while line := await process.stdout.readline():
-            self._take(json.loads(line))
+        try:
+            while line := await process.stdout.readline():
+                message = protocol.load(line)
+                if message is None:
+                    log.error("the worker said something that is no message (%d bytes)", len(line))
+                else:
+                    self._take(message)
+        except ValueError:
+            log.error("the worker said more than %d bytes in one line", protocol.LINE_LIMIT_BYTES)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
         await process.wait()
+        self._last.clear()
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(protocol.worker_gone())
@@ -160,120 +230,27 @@ class WorkerClient:
     def _take(self, message: Mapping[str, Any]) -> None:
         event = message.get("event")
         if event == "progress":
-            self._tell(JobProgress.from_dict(message))
+            progress = JobProgress.from_dict(message)
+            self._last[progress.job] = progress
+            self._tell(progress)
         elif event == "broken":
-            log.error("a job ended with an error: %s", message["error"]["sentence"])
+            self._broken(str(message["job"]), protocol.error_from_dict(message["error"]))
         elif event is None:
             answer = self._answers.get(message["id"])
             if answer is not None and not answer.done():
                 if "error" in message:
-                    answer.set_exception(_error(message))
+                    answer.set_exception(protocol.error_from_dict(message["error"]))
                 else:
                     answer.set_result(message["result"])
 
+    def _broken(self, job: str, error: RowmillError) -> None:
+        self._tell(JobBroken(job, error))
+        last = self._last.pop(job, None) or JobProgress(job, JobState.STOPPED, Counts())
+        self._tell(replace(last, state=JobState.STOPPED, changed=(), many=True, in_flight=0, eta_s=None))
+
     def _tell(self, event: Event) -> None:
         for listener in list(self._listeners):
-            listener(event)
-
-
-def _error(message: Mapping[str, Any]) -> RowmillError:
-    cause = message.get("cause")
-    if cause is not None and message["error"]["kind"] == "CallFailed":
-        return CallFailed(Cause(cause), str(message["error"]["details"].get("detail", "")))
-    return protocol.error_from_dict(message["error"])
-
-
-class TaskHandle:
-    """An import or export under way. Iterate for its progress; await `result()` for its end.
-
-    Progress that nobody took in time is dropped for newer.
-    """
-
-    def __init__(self, order: Mapping[str, Any]) -> None:
-        self._latest: TaskProgress | None = None
-        self._moved = asyncio.Event()
-        self._on_end: list[Callable[[TaskHandle], None]] = []
-        self._process: asyncio.subprocess.Process | None = None
-        self._cancelled = False
-        self._task = asyncio.create_task(self._run(order), name=f"{order['do']} task")
-
-    def on_end(self, listener: Callable[[TaskHandle], None]) -> None:
-        """Be told once when it has ended, however."""
-        self._on_end.append(listener)
-
-    def cancel(self) -> None:
-        """Ask it to end. `result()` then raises Cancelled, unless it was just done."""
-        self._cancelled = True
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-
-    async def result(self) -> TaskResult:
-        """Wait for the end.
-
-        Raises:
-            UserError: Why it failed, in words.
-            Cancelled: It was cancelled.
-        """
-        return await asyncio.shield(self._task)
-
-    async def __aiter__(self) -> AsyncIterator[TaskProgress]:
-        while not self._task.done() or self._latest is not None:
-            latest, self._latest = self._latest, None
-            if latest is not None:
-                yield latest
-                continue
-            self._moved.clear()
-            if not self._task.done():
-                await self._moved.wait()
-
-    async def _run(self, order: Mapping[str, Any]) -> TaskResult:
-        try:
-            self._process = process = await _spawn(launching.command("task"))
-            return await self._follow(process, order)
-        finally:
-            self._moved.set()
-            for listener in self._on_end:
-                listener(self)
-
-    async def _follow(self, process: asyncio.subprocess.Process, order: Mapping[str, Any]) -> TaskResult:
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            with contextlib.suppress(ConnectionError):
-                process.stdin.write(protocol.dump(order))
-                await process.stdin.drain()
-            if self._cancelled:
-                process.stdin.close()
-            last: Mapping[str, Any] = {}
-            while line := await process.stdout.readline():
-                last = json.loads(line)
-                if "progress" in last:
-                    self._latest = TaskProgress(*last["progress"])
-                    self._moved.set()
-            await process.wait()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-            process.stdin.close()
-        if "result" in last:
-            rows, notes = last["result"]
-            return TaskResult(rows, tuple((str(sentence), details) for sentence, details in notes))
-        if "error" in last:
-            raise protocol.error_from_dict(last["error"])
-        if self._cancelled:
-            raise Cancelled
-        raise InternalError(f"the task ended with exit code {process.returncode}")
-
-
-async def _spawn(command: list[str]) -> asyncio.subprocess.Process:
-    options: dict[str, Any] = {}
-    if sys.platform == "win32":
-        options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-    return await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        limit=protocol.LINE_LIMIT_BYTES,
-        **options,
-    )
+            try:
+                listener(event)
+            except Exception:  # One listener's mistake must not make the window deaf.
+                log.exception("a listener of the worker's events failed")

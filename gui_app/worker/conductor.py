@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gui_app import pricing
 from gui_app.engine.attempt import Pricing
+from gui_app.engine.batches import OvernightRunner
 from gui_app.engine.events import JobProgress
 from gui_app.engine.pace import Pace
 from gui_app.engine.runner import DEADLINE_S, STOP_GRACE_S, JobRunner
-from gui_app.errors import N_, JobInUse, RecipeError
-from gui_app.jobs import Account, Cause, Question, Recipe, RunOptions, Secret, Usage
+from gui_app.errors import N_, JobInUse, RecipeError, UserError
+from gui_app.jobs import Account, Cause, JobState, Lane, Question, Recipe, RunOptions, Secret, Usage
 from gui_app.practice import launch
+from gui_app.pricing.prices import typed_table
 from gui_app.providers import catalog
-from gui_app.providers.base import CallFailed, LiveProvider, ModelInfo
+from gui_app.providers.base import BatchProvider, CallFailed, LiveProvider, ModelInfo
 from gui_app.recipes.question import build_question, check_recipe
 from gui_app.store.queries import JobReader
+from gui_app.worker.overnight import has_open_parts, open_overnight
 from gui_app.worker.protocol import KeyTest, RunOrder
 
 log = logging.getLogger(__name__)
+
+PRICES_HOLD_S = 60.0
+REVIVE_EVERY_S = 5.0
 
 LOCAL_DEADLINE_S = 900.0
 """A model on somebody's own computer may think for minutes."""
@@ -43,8 +51,13 @@ class Conductor:
     """
 
     def __init__(self, on_progress: Callable[[JobProgress], None]) -> None:
-        self._on_progress = on_progress
-        self._runners: dict[str, JobRunner] = {}
+        self._listener = on_progress
+        self._closing = False
+        self._practising: set[str] = set()
+        self._reviving: asyncio.Task[None] | None = None
+        self._runners: dict[str, JobRunner | OvernightRunner] = {}
+        self._batches: dict[str, BatchProvider] = {}
+        self._memory: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[JobProgress]] = {}
         self._connections: dict[tuple[str, str, str], _Connection] = {}
         self._connecting = asyncio.Lock()
@@ -64,19 +77,24 @@ class Conductor:
             UserError: The provider cannot be used at all (address refused, no such provider).
         """
         job = order.job
+        if self._closing:
+            raise UserError(N_("Rowmill is closing, so nothing new is started. Start it again to continue."))
         if job in self._tasks:
             raise JobInUse(N_("This job is already running."))
         columns = await asyncio.to_thread(_columns, Path(job))
+        if order.collect:
+            await asyncio.to_thread(pricing.preload)
+            return await self._begin(order, await self._overnight(order, columns, None), None)
         check_recipe(order.recipe, columns)
         question = build_question(order.recipe, columns)
         # The price catalogue takes a second to read the first time.
         await asyncio.to_thread(pricing.preload)
         prices = self._pricing(order.recipe, order.options, question)
+        if order.options.lane is Lane.OVERNIGHT:
+            return await self._begin(order, await self._overnight(order, columns, question), None)
         connection = await self._connect(
             Account(order.recipe.provider, order.recipe.base_url, order.key), order.options.concurrency
         )
-        if job in self._tasks:
-            raise JobInUse(N_("This job is already running."))
         local = catalog.entry(order.recipe.provider).local
         runner = JobRunner(
             Path(job),
@@ -88,24 +106,108 @@ class Conductor:
             pricing=prices,
             scope=order.scope,
             options=order.options,
-            on_progress=self._on_progress,
+            on_progress=self._tell,
             deadline_s=order.deadline_s or (LOCAL_DEADLINE_S if local else DEADLINE_S),
             offline_limit_s=order.offline_limit_s,
         )
-        task = asyncio.create_task(runner.run(), name=f"run {Path(job).name}")
+        return await self._begin(order, runner, columns)
+
+    async def _begin(
+        self, order: RunOrder, runner: JobRunner | OvernightRunner, columns: Sequence[str] | None
+    ) -> asyncio.Task[JobProgress]:
+        """Start a runner; with `columns`, what is out overnight is looked after when it is through."""
+        job = order.job
+        if job in self._tasks or self._closing:
+            raise JobInUse(N_("This job is already running."))
+        if order.recipe.provider == "practice":
+            self._practising.add(job)
+        task = asyncio.create_task(self._go(order, runner, columns), name=f"run {Path(job).name}")
         self._runners[job], self._tasks[job] = runner, task
         task.add_done_callback(lambda _: self._forget(job))
         # Everything that refuses a job does so while it is opened; let that reach the caller.
         opened = asyncio.create_task(runner.opened.wait())
-        await asyncio.wait({task, opened}, return_when=asyncio.FIRST_COMPLETED)
-        opened.cancel()
+        try:
+            await asyncio.wait({task, opened}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            opened.cancel()
         if task.done() and not runner.opened.is_set():
             await task
         return task
 
+    async def _go(
+        self, order: RunOrder, runner: JobRunner | OvernightRunner, columns: Sequence[str] | None
+    ) -> JobProgress:
+        try:
+            progress = await runner.run()
+        finally:
+            await self._close_batches(order.job)
+        if columns is None or self._closing or progress.state in (JobState.PAUSED, JobState.STOPPED):
+            return progress
+        if not await asyncio.to_thread(has_open_parts, Path(order.job)):
+            return progress
+        try:
+            after = await self._overnight(order, columns, None)
+        except UserError:
+            # This provider has no such lane: the rest is collected with the one that has it.
+            return progress
+        self._runners[order.job] = after
+        try:
+            return await after.run()
+        finally:
+            await self._close_batches(order.job)
+
+    async def _overnight(self, order: RunOrder, columns: Sequence[str], question: Question | None) -> OvernightRunner:
+        runner, provider = await open_overnight(
+            order,
+            columns,
+            question,
+            pricing_of=lambda recipe, options: self._pricing(recipe, options, build_question(recipe, columns)),
+            memory=self._memory,
+            on_progress=self._tell,
+        )
+        if order.job in self._batches:
+            await provider.close()
+            raise JobInUse(N_("This job is already running."))
+        self._batches[order.job] = provider
+        return runner
+
+    async def _close_batches(self, job: str) -> None:
+        provider = self._batches.pop(job, None)
+        if provider is not None:
+            await provider.close()
+
+    async def cancel_overnight(self, order: RunOrder) -> None:
+        """Ask the provider to end what is out of a job. What is finished by then still comes, and is charged.
+
+        Raises:
+            UserError: As `run`, where the job does not run here yet.
+        """
+        if order.job not in self._tasks:
+            await self.run(replace(order, collect=True))
+        runner = self._runners.get(order.job)
+        if not isinstance(runner, OvernightRunner):
+            raise JobInUse(N_("This job is just asking rows live. Pause it first, then cancel what is out overnight."))
+        runner.cancel()
+
     def _forget(self, job: str) -> None:
         self._runners.pop(job, None)
         self._tasks.pop(job, None)
+        self._practising.discard(job)
+
+    def _tell(self, progress: JobProgress) -> None:
+        lost = progress.offline_cause is not None and progress.job in self._practising and not self._closing
+        if lost and (self._reviving is None or self._reviving.done()):
+            self._reviving = asyncio.create_task(self._revive(), name="revive the practice server")
+        try:
+            self._listener(progress)
+        except Exception:  # Whoever shows it may fail; the run goes on.
+            log.exception("a progress could not be told")
+
+    async def _revive(self) -> None:
+        # No network will bring this one back: it is a process of ours that has ended.
+        with contextlib.suppress(UserError):
+            await asyncio.to_thread(launch.ensure_running)
+        await asyncio.sleep(REVIVE_EVERY_S)
 
     def pause(self, job: str) -> None:
         """Send nothing new for a job; what is out comes back. Harmless when it does not run."""
@@ -125,8 +227,11 @@ class Conductor:
             UserError: The provider cannot be used at all.
         """
         connection = await self._connect(account, None)
-        async with asyncio.timeout(30):
-            return await connection.provider.list_models()
+        try:
+            async with asyncio.timeout(30):
+                return await connection.provider.list_models()
+        except TimeoutError:
+            raise CallFailed(Cause.DEADLINE) from None
 
     async def test_key(self, account: Account) -> KeyTest:
         """Ask for the models, which costs nothing and needs the key."""
@@ -134,16 +239,24 @@ class Conductor:
             return KeyTest(True, models=len(await self.list_models(account)))
         except CallFailed as failure:
             return KeyTest(False, failure.cause, failure.detail)
-        except TimeoutError:
-            return KeyTest(False, Cause.DEADLINE)
 
-    async def close(self, *, pause: bool = True) -> None:
-        """Pause all jobs, wait until what is out is stored, and close the connections."""
+    async def close(self, *, grace_s: float = STOP_GRACE_S) -> None:
+        """Pause all jobs, wait until what is out is stored, and close the connections.
+
+        Args:
+            grace_s: What is still out after so long is let go of.
+        """
+        self._closing = True
         for runner in list(self._runners.values()):
-            if pause:
-                runner.stop()
-        while self._tasks:
+            runner.pause()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=grace_s)
+        for runner in list(self._runners.values()):
+            runner.stop(grace_s=0.0)
+        if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
+        if self._reviving is not None:
+            self._reviving.cancel()
         for connection in self._connections.values():
             await connection.provider.close()
         self._connections.clear()
@@ -157,13 +270,16 @@ class Conductor:
             slot = (account.provider, account.base_url or "", _fingerprint(account.key))
             connection = self._connections.get(slot)
             if connection is None:
-                await asyncio.to_thread(catalog.load, account.provider)
-                provider = catalog.open_provider(account)
-                ceiling = concurrency or provider.suggested_concurrency
-                connection = _Connection(provider, Pace(ceiling))
+                # Off the loop: the first one imports an SDK, and running jobs must not wait for that.
+                provider = await asyncio.to_thread(lambda: catalog.open_provider(account, memory=self._memory))
+                suggested = provider.suggested_concurrency
+                pace = Pace(concurrency or suggested, start=None if concurrency else suggested)
+                connection = _Connection(provider, pace)
                 self._connections[slot] = connection
-            elif concurrency is not None:
-                connection.pace.ceiling = max(concurrency, connection.pace.ceiling)
+            else:
+                # A job's own number bounds the job; the pace bounds all jobs of the provider together.
+                wanted = concurrency or connection.provider.suggested_concurrency
+                connection.pace.ceiling = max(wanted, connection.pace.ceiling)
             return connection
 
     @staticmethod
@@ -178,15 +294,7 @@ class Conductor:
                 base_url=recipe.base_url,
             )
 
-        def worst(prompt: str) -> float | None:
-            return pricing.worst_case_usd(
-                prompt,
-                question,
-                recipe.provider,
-                lane=options.lane,
-                typed=options.price,
-                base_url=recipe.base_url,
-            )
+        worst = _Worst(recipe, options, question)
 
         if options.budget_usd is not None and worst("") is None:
             raise RecipeError(
@@ -197,6 +305,24 @@ class Conductor:
                 model=recipe.model,
             )
         return Pricing(cost, worst)
+
+
+class _Worst:
+    """The most a prompt's call can cost, by the prices of this minute: some have times of day."""
+
+    def __init__(self, recipe: Recipe, options: RunOptions, question: Question) -> None:
+        self._recipe, self._options, self._question = recipe, options, question
+        self._made_at = -PRICES_HOLD_S
+        self._bound: pricing.WorstCase | None = None
+
+    def __call__(self, prompt: str) -> float | None:
+        if self._bound is None or time.monotonic() - self._made_at > PRICES_HOLD_S:
+            recipe, typed = self._recipe, self._options.price
+            known = pricing.price_of(recipe.provider, recipe.model, base_url=recipe.base_url) if typed is None else None
+            table = known if typed is None else typed_table(typed)
+            self._bound = pricing.WorstCase(self._question, table, self._options.lane)
+            self._made_at = time.monotonic()
+        return self._bound.usd(prompt)
 
 
 def _columns(path: Path) -> tuple[str, ...]:

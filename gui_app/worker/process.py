@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
-import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 from gui_app.engine.events import JobProgress
+from gui_app.engine.runner import STOP_GRACE_S
 from gui_app.errors import UserError
-from gui_app.worker import protocol
+from gui_app.logs import log_to_file
+from gui_app.worker import pipes, protocol
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.protocol import RunOrder
 
@@ -25,68 +26,70 @@ class Worker:
     """Carries out the window's commands. Ends when the window does, after what is in flight is stored.
 
     Args:
-        source, target: The pipes.
+        source, target: Descriptors of the pipes.
     """
 
-    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
+    def __init__(self, source: int, target: int) -> None:
         self._source = source
-        self._target = target
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._out = pipes.LineWriter(target, self._end_from_thread)
         self._conductor = Conductor(self._tell)
         self._commands: set[asyncio.Task[None]] = set()
-        self._ended = asyncio.Event()
         self._carriers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[Any]]] = {
             "run": self._run,
             "pause": self._pause,
             "stop": self._stop,
+            "cancel_overnight": self._cancel_overnight,
             "models": self._models,
             "test": self._test,
         }
 
     async def serve(self) -> None:
-        """Until the pipe ends or a signal asks to end."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(NotImplementedError):
-                # A Ctrl+C in the terminal reaches the whole group; the window decides what becomes of the jobs.
-                loop.add_signal_handler(number, self._ended.set if number == signal.SIGTERM else lambda: None)
-        reader = asyncio.create_task(self._read())
+        """Until the pipe ends or a signal asks to end; what is on its way is then still stored."""
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                with contextlib.suppress(NotImplementedError):
+                    self._loop.add_signal_handler(getattr(signal, name), self._ended.set)
+        # A thread, because Windows has no asyncio pipes for standard input.
+        threading.Thread(target=self._read, name="rowmill-commands", daemon=True).start()
         await self._ended.wait()
         await self._conductor.close()
-        reader.cancel()
         for command in list(self._commands):
             command.cancel()
-        await asyncio.gather(reader, *self._commands, return_exceptions=True)
+        await asyncio.gather(*self._commands, return_exceptions=True)
+        await asyncio.to_thread(self._out.close)
 
-    async def _read(self) -> None:
-        lines: asyncio.Queue[bytes] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
+    def _read(self) -> None:
+        with contextlib.suppress(RuntimeError):  # The loop is gone: so is the worker.
+            for line in pipes.lines(self._source):
+                self._loop.call_soon_threadsafe(self._take, line)
+        self._end_from_thread()
 
-        def pump() -> None:
-            # A thread, because Windows has no asyncio pipes for standard input.
-            for line in self._source:
-                loop.call_soon_threadsafe(lines.put_nowait, line)
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._ended.set)
+    def _end_from_thread(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._ended.set)
 
-        import threading
+    def _take(self, line: bytes) -> None:
+        message = protocol.load(line)
+        if message is None or not isinstance(message.get("id"), int):
+            # Never the line itself: it may hold a key.
+            log.error("a command of %d bytes could not be read", len(line))
+            return
+        task = asyncio.create_task(self._carry_out(message))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
 
-        threading.Thread(target=pump, name="rowmill-commands", daemon=True).start()
-        while True:
-            line = await lines.get()
-            task = asyncio.create_task(self._carry_out(line))
-            self._commands.add(task)
-            task.add_done_callback(self._commands.discard)
-
-    async def _carry_out(self, line: bytes) -> None:
-        message = json.loads(line)
+    async def _carry_out(self, message: Mapping[str, Any]) -> None:
+        answer: dict[str, Any] = {"id": message["id"]}
         try:
-            result = await self._carriers[message["do"]](message)
-            self._send({"id": message["id"], "result": result})
+            answer["result"] = await self._carriers[message["do"]](message)
         except UserError as error:
-            self._send({"id": message["id"], "error": protocol.error_to_dict(error), "cause": getattr(error, "cause", None)})
-        except Exception as error:
-            log.exception("a command failed: %s", message.get("do"))
-            self._send({"id": message["id"], "error": protocol.error_to_dict(error)})
+            answer["error"] = protocol.error_to_dict(error)
+        except Exception as error:  # One bad command must not take the running jobs along.
+            log.exception("a command failed")
+            answer["error"] = protocol.error_to_dict(error)
+        self._out.send(answer)
 
     async def _run(self, message: Mapping[str, Any]) -> None:
         order = RunOrder.from_dict(message["order"])
@@ -94,19 +97,24 @@ class Worker:
         task.add_done_callback(lambda done: self._ended_run(order.job, done))
 
     def _ended_run(self, job: str, task: asyncio.Task[JobProgress]) -> None:
-        if task.cancelled() or task.exception() is None:
+        if task.cancelled():
             return
         error = task.exception()
-        assert error is not None
+        if error is None:
+            return
         if not isinstance(error, UserError):
             log.error("a run ended with an error of ours", exc_info=error)
-        self._send({"event": "broken", "job": job, "error": protocol.error_to_dict(error)})
+        self._out.send({"event": "broken", "job": job, "error": protocol.error_to_dict(error)})
 
     async def _pause(self, message: Mapping[str, Any]) -> None:
         self._conductor.pause(message["job"])
 
     async def _stop(self, message: Mapping[str, Any]) -> None:
-        self._conductor.stop(message["job"])
+        grace_s = message.get("grace_s")
+        self._conductor.stop(message["job"], grace_s=STOP_GRACE_S if grace_s is None else float(grace_s))
+
+    async def _cancel_overnight(self, message: Mapping[str, Any]) -> None:
+        await self._conductor.cancel_overnight(RunOrder.from_dict(message["order"]))
 
     async def _models(self, message: Mapping[str, Any]) -> list[list[str | None]]:
         models = await self._conductor.list_models(protocol.account_from_dict(message["account"]))
@@ -117,24 +125,20 @@ class Worker:
         return {"ok": test.ok, "cause": test.cause, "detail": test.detail, "models": test.models}
 
     def _tell(self, progress: JobProgress) -> None:
-        self._send({"event": "progress", **progress.to_dict()})
-
-    def _send(self, message: Mapping[str, Any]) -> None:
-        try:
-            self._target.write(protocol.dump(message))
-            self._target.flush()
-        except (BrokenPipeError, ValueError, OSError):
-            # Nobody listens any more. What is in flight is still stored.
-            self._ended.set()
+        self._out.send_progress(progress.job, {"event": "progress", **progress.to_dict()})
 
 
 def main() -> int:
     """`rowmill worker`: not for people. Returns the exit code."""
+    # A Ctrl+C in a terminal reaches the whole group; the window decides what becomes of the jobs.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
-    # Not sys.stdin, whose lock the thread that reads it would still hold at the interpreter's end.
-    source, target = os.fdopen(os.dup(sys.stdin.fileno()), "rb"), os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # Whatever prints to standard output would break the lines of the protocol.
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    asyncio.run(Worker(source, target).serve())
+    log_to_file("worker")
+    target = pipes.own_output()
+
+    async def serve() -> None:
+        await Worker(0, target).serve()
+
+    asyncio.run(serve())
     return 0

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gui_app import errors
-from gui_app.errors import N_, InternalError, RowmillError, UserError
+from gui_app.errors import N_, Cancelled, InternalError, RowmillError, UserError
 from gui_app.jobs import Account, Cause, Price, Recipe, RunOptions, Scope, Secret
 from gui_app.jobs import Lane as Lane
+from gui_app.providers.base import CallFailed, CannotOpen
 
-LINE_LIMIT_BYTES = 64 * 1024 * 1024
+LINE_LIMIT_BYTES = 100 * 1024 * 1024
 """A run over a hand-picked selection names its rows."""
 
 
@@ -22,6 +23,8 @@ class RunOrder:
 
     Attributes:
         key: For the recipe's provider and host; None where none is needed. Travels in the pipe and nowhere else.
+        collect: Send nothing: only look after what is out overnight.
+        linger: Stay until what is out overnight has come back; otherwise one look, and a later run collects.
     """
 
     job: str
@@ -31,6 +34,8 @@ class RunOrder:
     key: Secret | None = None
     deadline_s: float | None = None
     offline_limit_s: float | None = None
+    collect: bool = False
+    linger: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types. Holds the key: for the pipe only."""
@@ -42,6 +47,8 @@ class RunOrder:
             "key": None if self.key is None else self.key.reveal(),
             "deadline_s": self.deadline_s,
             "offline_limit_s": self.offline_limit_s,
+            "collect": self.collect,
+            "linger": self.linger,
         }
 
     @classmethod
@@ -55,6 +62,8 @@ class RunOrder:
             key=None if data["key"] is None else Secret(data["key"]),
             deadline_s=data["deadline_s"],
             offline_limit_s=data["offline_limit_s"],
+            collect=bool(data.get("collect", False)),
+            linger=bool(data.get("linger", True)),
         )
 
 
@@ -97,6 +106,17 @@ class WorkerLost:
     """The worker's process is gone. What was in flight shows as sent, reply unknown, at the next run."""
 
 
+@dataclass(frozen=True, slots=True)
+class JobBroken:
+    """A run ended with an error: the job file went bad, was taken by another, or a mistake of ours.
+
+    What was stored before is kept. A `JobProgress` with the state `STOPPED` follows.
+    """
+
+    job: str
+    error: RowmillError
+
+
 def options_to_dict(options: RunOptions) -> dict[str, Any]:
     """Run options as JSON types."""
     price = options.price
@@ -132,30 +152,39 @@ def account_from_dict(data: Mapping[str, Any]) -> Account:
 
 def error_to_dict(error: BaseException) -> dict[str, Any]:
     """An error as JSON types; only its sentence crosses the pipe, never a traceback."""
+    if isinstance(error, CallFailed):
+        return {"kind": "CallFailed", "cause": error.cause.value, "sentence": error.detail}
     if isinstance(error, UserError):
         details = {name: _plain(value) for name, value in error.details.items()}
-        return {"kind": type(error).__name__, "sentence": error.sentence, "details": details}
+        reason = error.reason.value if isinstance(error, CannotOpen) else None
+        kind = type(error).__name__
+        return {"kind": kind, "sentence": error.sentence, "details": details, "reason": reason}
     if isinstance(error, RowmillError):
-        return {"kind": type(error).__name__, "sentence": str(error)[:300], "details": {}}
-    return {"kind": "InternalError", "sentence": type(error).__name__, "details": {}}
+        return {"kind": type(error).__name__, "sentence": str(error)[:300]}
+    return {"kind": "InternalError", "sentence": type(error).__name__}
 
 
 def error_from_dict(data: Mapping[str, Any]) -> RowmillError:
-    """The error to raise on this side."""
-    kind = getattr(errors, str(data.get("kind")), None)
-    if isinstance(kind, type) and issubclass(kind, UserError):
-        return kind(str(data["sentence"]), **data["details"])
-    if isinstance(kind, type) and issubclass(kind, RowmillError):
-        return kind(str(data["sentence"]))
-    if data.get("details"):
-        return UserError(str(data["sentence"]), **data["details"])
-    return InternalError(str(data.get("sentence", "")))
+    """The error to raise on this side: of the same kind, with the same sentence."""
+    name, sentence = str(data.get("kind", "")), str(data.get("sentence", ""))
+    if name == "CallFailed":
+        return CallFailed(Cause(data["cause"]), sentence)
+    details: Mapping[str, Any] | None = data.get("details")
+    if details is None:
+        return Cancelled() if name == "Cancelled" else InternalError(sentence)
+    if name == "CannotOpen":
+        return CannotOpen(Cause(data["reason"]), sentence, **details)
+    kind = getattr(errors, name, UserError)
+    return kind(sentence, **details) if issubclass(kind, UserError) else UserError(sentence, **details)
 
 
 def worker_gone() -> UserError:
     """What a command gets when nobody is there to carry it out."""
     return UserError(
-        N_("The part of Rowmill that runs jobs has ended unexpectedly. Press Continue to start it again: nothing is lost.")
+        N_(
+            "The part of Rowmill that runs jobs has ended unexpectedly. "
+            "Press Continue to start it again: nothing is lost."
+        )
     )
 
 
@@ -164,5 +193,14 @@ def _plain(value: object) -> object:
 
 
 def dump(message: Mapping[str, Any]) -> bytes:
-    """One line."""
+    """One line. ASCII, so that no half of a character ever goes over a pipe."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def load(line: bytes) -> Mapping[str, Any] | None:
+    """The inverse of `dump`. None: this is no message."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None

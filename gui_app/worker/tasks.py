@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-import sys
+import queue
+import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gui_app.errors import Cancelled, InternalError, UserError
-from gui_app.jobs import FieldValue, OutputField, RowFilter
-from gui_app.jobs import ExportOptions as ExportOptions
+from gui_app.errors import N_, Cancelled, ExportError, InputError, UserError
+from gui_app.jobs import ExportOptions, FieldValue, OutputField, RowFilter
+from gui_app.logs import log_to_file
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader, RowView
 from gui_app.tables import Cell, ExportReport, ImportSettings, open_table, save_table, typed
-from gui_app.worker import protocol
+from gui_app.worker import pipes, protocol
 from gui_app.worker.protocol import TaskProgress, TaskResult
+from gui_app.worker.task_handle import remove_job
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[TaskProgress], None]
 IsCancelled = Callable[[], bool]
 
 
 def import_table(
-    source: Path, job: Path, settings: ImportSettings, progress: Progress, cancelled: IsCancelled
+    source: Path,
+    job: Path,
+    settings: ImportSettings,
+    progress: Progress,
+    cancelled: IsCancelled,
+    *,
+    own: bool = False,
+    keep: IsCancelled = lambda: False,
 ) -> TaskResult:
     """Read a table into a job file, which is made when it is not there.
 
     A job that is made here and not finished is removed again.
+
+    Args:
+        own: The job was made for this import, even where it is there already.
+        keep: Asked when the import fails: True leaves the job, because another import takes it over.
 
     Raises:
         InputError: The table cannot be read.
@@ -37,14 +53,14 @@ def import_table(
         StorageError, Cancelled.
     """
     with open_table(source, settings) as table:
-        fresh = not job.exists()
-        if fresh:
+        if not job.exists():
             create_job(job, name=source.stem)
+            own = True
         try:
             return _fill(job, table, progress, cancelled)
         except BaseException:
-            if fresh:
-                _remove(job)
+            if own and not keep():
+                remove_job(job)
             raise
 
 
@@ -84,11 +100,6 @@ def _small_first(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
     yield from batches
 
 
-def _remove(job: Path) -> None:
-    for name in (str(job), f"{job}-wal", f"{job}-shm"):
-        Path(name).unlink(missing_ok=True)
-
-
 def export_job(
     job: Path, target: Path, options: ExportOptions, progress: Progress, cancelled: IsCancelled
 ) -> TaskResult:
@@ -101,10 +112,7 @@ def export_job(
     """
     reader = JobReader(job)
     try:
-        versions = reader.recipe_versions()
-        draft = reader.draft()
-        recipe = versions[-1].recipe if versions else draft
-        fields = recipe.fields if recipe else ()
+        fields = answer_fields(reader)
         wanted = options.rows
         if options.states:
             states = wanted.states & options.states if wanted.states else options.states
@@ -129,6 +137,21 @@ def export_job(
         return _result(report)
     finally:
         reader.close()
+
+
+def answer_fields(reader: JobReader) -> tuple[OutputField, ...]:
+    """The answer columns of an export: those of the recipe that ran last, in its order.
+
+    Then those that only earlier recipes had and whose answers still stand, the newest recipe first.
+    """
+    latest, versions = reader.latest_version(), reader.recipe_versions()
+    last = next((item.recipe for item in versions if item.version == latest), None) or reader.draft()
+    fields = {field.name: field for field in (last.fields if last else ())}
+    for item in reversed(versions):
+        for field in item.recipe.fields:
+            if field.name not in fields and any(value is not None for value, _count in reader.label_counts(field.name)):
+                fields[field.name] = field
+    return tuple(fields.values())
 
 
 _TEXT_LIKE = {".tsv", ".tab", ".jsonl", ".ndjson"}
@@ -186,62 +209,72 @@ _EXTRA: dict[str, tuple[list[str], Callable[[RowView], list[Cell]]]] = {
 
 def main() -> int:
     """`rowmill task`: one import or export, ordered by a line on standard input. Returns the exit code."""
+    # A Ctrl+C in a terminal reaches the whole group; the window decides what is cancelled.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    order = _read_order()
-    gone = threading.Event()
+    log_to_file("task")
+    out = pipes.own_output()
+    gone, keep = threading.Event(), threading.Event()
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, lambda *_: gone.set())
+    orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def watch() -> None:
+        for line in pipes.lines(0):
+            orders.put(line)
+            if (protocol.load(line) or {}).get("do") == "keep":
+                keep.set()
+        orders.put(None)
         # The end of standard input is the wish to cancel; a window that died says the same.
-        # Not through sys.stdin, whose lock a thread that still reads would hold at the interpreter's end.
-        while os.read(0, 65_536):
-            pass
         gone.set()
 
-    threading.Thread(target=watch, name="rowmill-cancel", daemon=True).start()
-
-    def tell(progress: TaskProgress) -> None:
-        _say(out, {"progress": [progress.done, progress.total, progress.rows, progress.ready]})
-
+    threading.Thread(target=watch, name="rowmill-orders", daemon=True).start()
+    order = protocol.load(orders.get() or b"")
+    if order is None:
+        return 2
     try:
-        if order["do"] == "import":
-            settings = ImportSettings.from_dict(order["settings"])
-            result = import_table(Path(order["source"]), Path(order["job"]), settings, tell, gone.is_set)
-        else:
-            options = ExportOptions.from_dict(order["options"])
-            result = export_job(Path(order["job"]), Path(order["target"]), options, tell, gone.is_set)
+        result = _carry_out(order, lambda progress: _say(out, _told(progress)), gone.is_set, keep.is_set)
     except (UserError, Cancelled) as error:
         _say(out, {"error": protocol.error_to_dict(error)})
-        return 1
     except MemoryError:
-        _say(out, {"error": protocol.error_to_dict(InternalError("memory"))})
-        return 1
-    _say(out, {"result": [result.rows, [[sentence, _plain(details)] for sentence, details in result.notes]]})
-    return 0
+        _say(out, {"error": protocol.error_to_dict(_too_large(order))})
+    except Exception as error:
+        log.exception("a task failed: %s", order.get("do"))
+        _say(out, {"error": protocol.error_to_dict(error)})
+    else:
+        _say(out, {"result": [result.rows, [[sentence, _plain(details)] for sentence, details in result.notes]]})
+        return 0
+    return 1
 
 
-def _read_order() -> dict[str, Any]:
-    import json
-
-    order = json.loads(_first_line())
-    assert isinstance(order, dict)
-    return order
-
-
-def _first_line() -> bytes:
-    line = b""
-    while not line.endswith(b"\n") and (some := os.read(0, 1)):
-        line += some
-    return line
+def _carry_out(order: Mapping[str, Any], tell: Progress, cancelled: IsCancelled, keep: IsCancelled) -> TaskResult:
+    if order["do"] == "import":
+        settings = ImportSettings.from_dict(order["settings"])
+        source, job, own = Path(order["source"]), Path(order["job"]), bool(order.get("own"))
+        return import_table(source, job, settings, tell, cancelled, own=own, keep=keep)
+    options = ExportOptions.from_dict(order["options"])
+    return export_job(Path(order["job"]), Path(order["target"]), options, tell, cancelled)
 
 
-def _plain(details: Any) -> dict[str, Any]:
-    return {k: v if isinstance(v, str | int | float | bool | type(None)) else str(v) for k, v in dict(details).items()}
+def _too_large(order: Mapping[str, Any]) -> InputError | ExportError:
+    if order["do"] == "import":
+        return InputError(
+            N_("“{file}” needs more memory than this computer has free. Close other programs, or split the file."),
+            file=Path(order["source"]).name,
+        )
+    return ExportError(N_("There is not enough free memory for this export. Close other programs, or export as CSV."))
 
 
-def _say(out: Any, message: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        out.write(protocol.dump(message))
-        out.flush()
+def _told(progress: TaskProgress) -> dict[str, Any]:
+    return {"progress": [progress.done, progress.total, progress.rows, progress.ready]}
+
+
+def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v if isinstance(v, str | int | float | bool | type(None)) else str(v) for k, v in details.items()}
+
+
+def _say(out: int, message: Mapping[str, Any]) -> None:
+    # With nobody left to listen, the end of standard input cancels.
+    with contextlib.suppress(OSError):
+        pipes.write(out, protocol.dump(message))

@@ -154,6 +154,6 @@ def test_the_check_finds_counts_that_are_wrong(path: Path) -> None:
     make_job(path, one_column("a"))
     check_job(path)
     with closing(job_file.connect(path)) as db:
-        db.execute("UPDATE counts SET n = 5 WHERE state = 2")
+        db.execute("UPDATE counts SET done = 5")
     with pytest.raises(DamagedJobFile, match="counts"):
         check_job(path)

@@ -181,7 +181,7 @@ def test_columns_sort_numbers_as_numbers_then_texts_then_nothing(path: Path, rea
         "-3", "-.5", ".5", "1.5", "+2", "9", "10", "1e2", "Alpha", "beta", ""
     ]  # fmt: skip
     assert [cells[i - 1] for i in ids(read(), None, Order("column", 0, True))] == [
-        "1e2", "10", "9", "+2", "1.5", ".5", "-.5", "-3", "beta", "Alpha", ""
+        "beta", "Alpha", "1e2", "10", "9", "+2", "1.5", ".5", "-.5", "-3", ""
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title
 from gui_app.store.queries import FailureGroup
 from gui_app.ui.failures_panel import FailuresPanel, GroupCard
+from tests.helpers.finding import part
 
 BUSY = FailureGroup(Cause.RATE_LIMIT, RowState.FAILED, 12, "Slow <b>down</b>", 3)
 FILTERED = FailureGroup(Cause.CONTENT_FILTER, RowState.FAILED, 30, "", 4)
@@ -29,7 +30,8 @@ def panel(qtbot: QtBot) -> FailuresPanel:
 
 def cards(panel: FailuresPanel) -> list[GroupCard]:
     """From top to bottom."""
-    widgets = (panel._list.itemAt(index).widget() for index in range(panel._list.count()))
+    items = (panel._list.itemAt(index) for index in range(panel._list.count()))
+    widgets = (item.widget() for item in items if item is not None)
     return [widget for widget in widgets if isinstance(widget, GroupCard)]
 
 
@@ -49,7 +51,7 @@ def test_failures_come_before_what_needs_review_and_the_largest_first(panel: Fai
 
 def test_retry_all_means_the_failed_rows_only(panel: FailuresPanel, qtbot: QtBot) -> None:
     panel.set_groups([BUSY, OFF_LIST, FILTERED])
-    button = panel.findChild(QPushButton, "retryButton")
+    button = part(panel, QPushButton, "retryButton")
     assert "42" in button.text()
     with qtbot.waitSignal(panel.retryRequested) as told:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -121,4 +123,4 @@ def test_while_rows_cannot_be_retried_the_reason_is_said(panel: FailuresPanel) -
 
 
 def test_the_list_is_found_by_its_name(panel: FailuresPanel) -> None:
-    assert panel.findChild(QWidget, "failureList") is not None
+    assert part(panel, QWidget, "failureList") is not None

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from gui_app.jobs import FieldKind, OutputField
 from gui_app.ui.field_list import FieldList, split_labels, typed_number
 from gui_app.ui.forms import choose
+from tests.helpers.finding import part
 
 LABEL = OutputField(
     "sentiment", FieldKind.LABEL, labels=("good", "bad"), descriptions=("satisfied", ""), hint="be strict"
@@ -36,13 +37,13 @@ def test_a_field_comes_out_as_it_went_in(fields: FieldList, field: OutputField) 
 
 def test_a_field_is_added_named_and_given_labels_by_keyboard(fields: FieldList, qtbot: QtBot) -> None:
     fields.set_fields((TEXT,))
-    add = fields.findChild(QPushButton, "addFieldButton")
+    add = part(fields, QPushButton, "addFieldButton")
     qtbot.keyClick(add, Qt.Key.Key_Space)
     card = fields.cards[1]
     qtbot.waitUntil(card.name_edit.hasFocus)
     qtbot.keyClicks(card.name_edit, "topic")
     choose(card.kind_box, FieldKind.LABEL.value)
-    labels = card.findChild(QPlainTextEdit, "labelsEdit")
+    labels = part(card, QPlainTextEdit, "labelsEdit")
     qtbot.waitUntil(labels.isVisible)
     qtbot.keyClicks(labels, "price, quality")
     labels.insertPlainText("，service")
@@ -66,9 +67,7 @@ def test_a_removed_field_is_gone_and_the_last_one_stays(fields: FieldList, qtbot
         (OutputField("a", FieldKind.LABELS, labels=("Yes", "yes", "no")), "read the same"),
     ],
 )
-def test_what_is_wrong_is_said_under_the_field(
-    fields: FieldList, qtbot: QtBot, field: OutputField, words: str
-) -> None:
+def test_what_is_wrong_is_said_under_the_field(fields: FieldList, qtbot: QtBot, field: OutputField, words: str) -> None:
     fields.set_fields((field,))
     assert words in fields.problem()
     qtbot.waitUntil(fields.cards[0]._problem.isVisible)
@@ -114,7 +113,8 @@ def test_labels_are_split_by_lines_or_commas(text: str, labels: tuple[str, ...])
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("5", 5.0), ("2,5", 2.5), (" １０ ", 10.0), ("x", None), ("nan", None), ("inf", None), ("", None)]
+    ("text", "value"),
+    [("5", 5.0), ("2,5", 2.5), (" １０ ", 10.0), ("x", None), ("nan", None), ("inf", None), ("", None)],
 )
 def test_numbers_are_read_as_people_type_them(text: str, value: float | None) -> None:
     assert typed_number(text) == value

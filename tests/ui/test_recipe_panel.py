@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QMenu, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField, Recipe
@@ -16,6 +14,7 @@ from gui_app.recipes.examples import Example
 from gui_app.store.queries import RecipeVersion
 from gui_app.ui.forms import choose
 from gui_app.ui.recipe_panel import RecipePanel
+from tests.helpers.finding import part, until
 
 COLUMNS = ("id", "review", "stars")
 ROWS = [("1", "Broke after two days, never again.", "1"), ("2", "I love it, works every day.", "5")]
@@ -32,15 +31,8 @@ def panel(qtbot: QtBot) -> RecipePanel:
     return out
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Wait on the loop, which turns Qt's events too."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 def test_a_preset_fills_a_prompt_and_results_that_can_run(panel: RecipePanel, qtbot: QtBot) -> None:
-    box = panel.findChild(QComboBox, "presetBox")
+    box = part(panel, QComboBox, "presetBox")
     with qtbot.waitSignal(panel.recipeChanged):
         choose(box, "label")
     assert "{review}" in panel.recipe().template
@@ -51,7 +43,7 @@ def test_a_preset_fills_a_prompt_and_results_that_can_run(panel: RecipePanel, qt
 
 @pytest.mark.qt_log_ignore("does not support grabbing the keyboard")
 def test_the_preview_shows_the_finished_prompt_as_it_is_typed(panel: RecipePanel, qtbot: QtBot) -> None:
-    preview = panel.findChild(QPlainTextEdit, "promptPreview")
+    preview = part(panel, QPlainTextEdit, "promptPreview")
     qtbot.keyClicks(panel.prompt_edit, "Stars: {stars")
     panel.prompt_edit.insertPlainText("}")
     assert preview.toPlainText() == "Stars: 1"
@@ -149,7 +141,7 @@ def test_an_earlier_version_comes_back_from_the_menu(panel: RecipePanel, qtbot: 
     panel.set_recipe(Recipe("New {stars}", OWN.fields))
     panel.set_versions([RecipeVersion(1, OWN, 1.7e9)])
     qtbot.mouseClick(panel.menu_button, Qt.MouseButton.LeftButton)
-    earlier = next(action.menu() for action in panel._menu.actions() if action.menu() is not None)
+    (earlier,) = panel._menu.findChildren(QMenu)
     with qtbot.waitSignal(panel.recipeOpened):
         earlier.actions()[0].trigger()
     panel._menu.close()

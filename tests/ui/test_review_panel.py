@@ -12,6 +12,7 @@ from gui_app.review import compare_labels, compare_numbers, compare_sets
 from gui_app.store.queries import RowView
 from gui_app.ui.forms import choose
 from gui_app.ui.review_panel import ReviewPanel
+from tests.helpers.finding import part
 
 SENTIMENT = OutputField("sentiment", FieldKind.LABEL, labels=("good", "bad", "mixed"))
 SCORE = OutputField("score", FieldKind.NUMBER, minimum=1, maximum=5)
@@ -74,7 +75,7 @@ def test_counts_of_another_field_are_passed_over(panel: ReviewPanel) -> None:
 
 def test_the_review_queue_and_the_search_go_together(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel._which_buttons["review"].click()
-    search = panel.findChild(QLineEdit, "reviewSearchEdit")
+    search = part(panel, QLineEdit, "reviewSearchEdit")
     with qtbot.waitSignal(panel.filterRequested) as told:
         qtbot.keyClicks(search, "late")
         qtbot.keyClick(search, Qt.Key.Key_Return)
@@ -188,7 +189,7 @@ def test_another_field_asks_for_its_counts(panel: ReviewPanel, qtbot: QtBot) -> 
 
 
 def test_the_column_of_correct_answers_is_told(panel: ReviewPanel, qtbot: QtBot) -> None:
-    box = panel.findChild(QComboBox, "goldColumnBox")
+    box = part(panel, QComboBox, "goldColumnBox")
     with qtbot.waitSignal(panel.goldColumnChanged) as told:
         choose(box, "truth")
     assert told.args == ["truth"]
@@ -205,7 +206,7 @@ def agreement() -> object:
 
 def test_agreement_is_said_with_its_interval_and_its_warnings(panel: ReviewPanel) -> None:
     panel.set_agreement(agreement())  # type: ignore[arg-type]
-    label = panel.findChild(QLabel, "agreementLabel")
+    label = part(panel, QLabel, "agreementLabel")
     assert label.text() == "90% agree (9 of 10)"
     assert "between" in panel.agreement._more.text()
     assert "Only 10 rows" in panel.agreement._warnings.text() and "%" in panel.agreement._warnings.text()
@@ -213,7 +214,7 @@ def test_agreement_is_said_with_its_interval_and_its_warnings(panel: ReviewPanel
 
 def test_a_cell_of_the_confusion_table_filters_its_rows(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel.set_agreement(agreement())  # type: ignore[arg-type]
-    table = panel.findChild(QTableWidget, "confusionTable")
+    table = part(panel, QTableWidget, "confusionTable")
     # The line of "good", the column of "bad".
     with qtbot.waitSignal(panel.filterRequested) as told:
         table.cellClicked.emit(0, 2)
@@ -237,7 +238,7 @@ def test_a_disagreement_leads_to_its_row(panel: ReviewPanel, qtbot: QtBot) -> No
 def test_per_label_figures_have_a_line_each(panel: ReviewPanel) -> None:
     panel.set_agreement(agreement())  # type: ignore[arg-type]
     table = panel.agreement.per_label
-    lines = [[table.item(y, x).text() for x in range(5)] for y in range(table.rowCount())]
+    lines = [[item.text() for x in range(5) if (item := table.item(y, x))] for y in range(table.rowCount())]
     assert lines[0] == ["good", "10", "100%", "90%", "94.7%"]
     assert lines[2] == ["mixed", "0", "–", "–", "–"]
 
@@ -261,5 +262,5 @@ def test_a_row_is_used_as_an_example(panel: ReviewPanel, qtbot: QtBot) -> None:
 
 
 def test_the_bars_are_found_by_their_name_and_painted(panel: ReviewPanel) -> None:
-    bars = panel.findChild(QWidget, "labelBars")
+    bars = part(panel, QWidget, "labelBars")
     assert bars is not None and not bars.grab().isNull()

@@ -1,0 +1,442 @@
+"""One run of a job overnight: parts submitted, looked after, and collected."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gui_app.engine import retry
+from gui_app.engine.attempt import Pricing
+from gui_app.engine.events import Changed, JobProgress
+from gui_app.engine.lookout import OTHER_PROVIDER, Look, Lookout, Problem, Seen
+from gui_app.engine.part_source import Owner, PartSource
+from gui_app.engine.submission import Step, Submission
+from gui_app.errors import StorageError
+from gui_app.jobs import Cause, JobState, Question, Recipe, Row, RunOptions, Scope
+from gui_app.providers.base import BatchProvider, CallFailed
+from gui_app.recipes.template import Template
+from gui_app.store.claims import Outcome, Prepared
+from gui_app.store.lease import BEAT_EVERY_S
+from gui_app.store.parts import PartView
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.2
+STORAGE_RETRY_S = 2.0
+SLICE_S = 5.0
+MOST_REFUSALS = 8
+"""Attempts to submit one part that may fail in a row for reasons that waiting should help."""
+
+VALIDATING = ("validating", "")
+LET_IN_S = 600.0
+"""A part that is not let in after so long holds up the next ones no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a run sends. Without one, it only looks after what is out already."""
+
+    recipe: Recipe
+    columns: Sequence[str]
+    question: Question
+    scope: Scope
+
+
+class OvernightRunner:
+    """Runs a job through a Batch API. `pause`, `stop` and `cancel` may be called at any moment, from the same loop.
+
+    Rows that wait when it begins are submitted; then everything that is out is looked after until it has come back.
+    What did not come back waits again, for whoever decides what becomes of it: nothing is sent twice by itself.
+
+    Args:
+        asking: None: nothing is sent.
+        pricing_of: The prices overnight, for a recipe: parts keep the one they were asked with.
+        owner: Whose batches these are. Parts of other owners are left alone, and told.
+        linger: Stay until all has come back. Otherwise one look, and the rest is collected by a later run.
+        poll_s: Seconds between looks, the first and the longest.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        asking: Asking | None,
+        provider: BatchProvider,
+        pricing_of: Callable[[Recipe], Pricing],
+        owner: Owner,
+        options: RunOptions,
+        on_progress: Callable[[JobProgress], None],
+        linger: bool = True,
+        poll_s: tuple[float, float] = (10.0, 300.0),
+    ) -> None:
+        self._path = path
+        self._asking = asking
+        self._provider = provider
+        self._owner = owner
+        self._options = options
+        self._on_progress = on_progress
+        self._linger = linger
+        self._poll_s = poll_s
+        self._source = PartSource(path, self._prepare, self._committed)
+        self._template = None if asking is None else Template(asking.recipe.template, asking.columns)
+        self._pricing = None if asking is None else pricing_of(asking.recipe)
+        self._lookout = Lookout(self._source, provider, owner, pricing_of, path.parent)
+        self._submission: Submission | None = None
+        self._changed = Changed()
+        self._dirty = True
+        self._state = JobState.RUNNING if asking is not None else JobState.SUBMITTED
+        self._wanted: JobState | None = None
+        self._stopped: tuple[Cause | None, str] = (None, "")
+        self._problem: Problem | None = None
+        self._offline: Cause | None = None
+        self._wake = asyncio.Event()
+        self._cancel_parts = False
+        self._doing: asyncio.Task[Any] | None = None
+        self._exhausted = False
+        self._blocked: Cause | None = None
+        self._upload = (0, 0)
+        self._unknown_sent = 0
+        self._came_back = 0
+        self.opened = asyncio.Event()
+        """Set once the job is ours: nothing refuses it any more."""
+
+    async def run(self) -> JobProgress:
+        """Until everything has come back, or until paused or stopped; without `linger`, after one look.
+
+        Raises:
+            JobInUse, JobFileError, StorageError: The job could not be opened; nothing was sent.
+        """
+        try:
+            self._unknown_sent = await self._source.open()
+            version = 0
+            if self._asking is not None:
+                asking = self._asking
+                version = await self._source.begin(asking.recipe, asking.scope, _plain(self._options))
+            await self._source.look()
+            self.opened.set()
+            await self._run_opened(version)
+        finally:
+            await self._source.close()
+        progress = self._progress()
+        self._on_progress(progress)
+        return progress
+
+    async def _run_opened(self, version: int) -> None:
+        ticker = asyncio.create_task(self._tick())
+        try:
+            if self._asking is not None:
+                self._submission = Submission(
+                    self._source,
+                    self._provider,
+                    self._asking.question,
+                    self._owner,
+                    version=version,
+                    folder=self._path.parent,
+                    budget_usd=self._options.budget_usd,
+                    told=self._uploaded,
+                )
+            await self._work()
+        finally:
+            ticker.cancel()
+            await asyncio.gather(ticker, return_exceptions=True)
+            if self._submission is not None:
+                await self._insist(self._submission.give_back, give_up=True)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        await self._source.look()
+        counts = self._source.standing.counts
+        if self._stopped[0] is not None:
+            self._state = JobState.STOPPED
+        elif await self._source.open_parts():
+            self._state = JobState.SUBMITTED
+        elif not counts.waiting and not counts.running:
+            self._state = JobState.FINISHED
+        else:
+            # What did not come back, or was not asked for, still waits for its run.
+            self._state = self._wanted or JobState.DRAFT
+        await self._insist(lambda: self._source.set_state(self._state, *self._stopped), give_up=True)
+
+    # -- from outside ----------------------------------------------------------------------------
+
+    def pause(self, cause: Cause | None = None, detail: str = "") -> None:
+        """Submit nothing more, and look no further. What is out stays out, and is collected by a later run."""
+        if self._wanted is None:
+            self._wanted, self._stopped = JobState.PAUSED, (cause, detail)
+            self._wake.set()
+
+    def stop(self, *, grace_s: float = 0.0, cause: Cause | None = None, detail: str = "") -> None:
+        """As `pause`, and the part that is just on its way is broken off."""
+        if self._wanted is not JobState.STOPPED:
+            self._wanted, self._stopped = JobState.STOPPED, (cause, detail)
+            self._wake.set()
+        if self._doing is not None and cause is None:
+            asyncio.get_running_loop().call_later(grace_s, self._doing.cancel)
+
+    def cancel(self) -> None:
+        """Ask the provider to end everything that is out. What is finished by then still comes, and is charged."""
+        self._cancel_parts = self._lookout.cancelling = True
+        if self._doing is not None:
+            self._doing.cancel()
+        self._wake.set()
+
+    def _over(self) -> bool:
+        return self._wanted is JobState.STOPPED or (self._wanted is not None and not self._cancel_parts)
+
+    # -- the way of a run ------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        delay_s = self._poll_s[0]
+        while not self._over():
+            await self._submit()
+            if self._over():
+                return
+            mine = [part for part in await self._source.open_parts() if self._lookout.is_mine(part)]
+            if mine:
+                self._state, self._dirty = JobState.SUBMITTED, True
+                before = self._came_back
+                await self._look_at_all()
+                if self._came_back > before:
+                    delay_s, self._blocked = self._poll_s[0], None
+                    continue
+                if not self._linger:
+                    return
+            elif self._cancel_parts or self._blocked is None or not self._begin_again():
+                return
+            await self._rest(delay_s)
+            delay_s = min(delay_s * 1.5, self._poll_s[1])
+
+    def _begin_again(self) -> bool:
+        """Nothing is out, and still the next part was not taken. False when it never will be."""
+        if self._submission is None:
+            return False
+        if self._blocked is Cause.SPENDING_LIMIT or not self._linger:
+            self.stop(cause=self._blocked)
+            return False
+        self._submission.smaller()
+        self._blocked = None
+        return True
+
+    # -- submitting ------------------------------------------------------------------------------
+
+    async def _submit(self) -> None:
+        """Until nothing waits any more, or the next part has to wait for one that is out."""
+        refusals = 0
+        submission = self._submission
+        while submission is not None and not self._exhausted and self._blocked is None:
+            if self._wanted is not None or self._cancel_parts:
+                return
+            self._state, self._dirty = JobState.RUNNING, True
+            try:
+                step = await self._do(submission.next_part())
+            except CallFailed as failure:
+                refusals += 1
+                if not self._may_go_on(failure, refusals):
+                    return
+                await self._rest(retry.delay(refusals, failure.retry_after_s, start_s=2.0, cap_s=self._poll_s[1]))
+                continue
+            except StorageError as problem:
+                self._tell_storage(problem)
+                await self._rest(STORAGE_RETRY_S)
+                continue
+            refusals, self._problem, self._offline = 0, None, None
+            if step is None:
+                return
+            if step is Step.EXHAUSTED:
+                self._exhausted = True
+            elif step is Step.OVER_BUDGET:
+                self._blocked = Cause.SPENDING_LIMIT
+            elif self._source.standing.counts.waiting:
+                await self._until_taken()
+
+    async def _do(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Work that `stop` and `cancel` may break off: None then."""
+        doing = self._doing = asyncio.create_task(work)
+        try:
+            await asyncio.wait({doing})
+            return None if doing.cancelled() else doing.result()
+        finally:
+            if not doing.done():
+                doing.cancel()
+                await asyncio.gather(doing, return_exceptions=True)
+            self._doing = None
+            self._upload, self._dirty = (0, 0), True
+
+    def _may_go_on(self, failure: CallFailed, refusals: int) -> bool:
+        if failure.cause in retry.OF_THE_NETWORK:
+            self._offline, self._dirty = failure.cause, True
+            if self._linger or refusals < MOST_REFUSALS:
+                return True
+        if failure.cause in retry.WORTH_AGAIN and refusals < MOST_REFUSALS:
+            return True
+        self.stop(cause=failure.cause, detail=failure.detail)
+        return False
+
+    async def _until_taken(self) -> None:
+        """Until the part that was just sent is let in.
+
+        A batch that is too much for the provider's queue is refused a while after it was made. The next one would
+        be refused, too, after its upload.
+        """
+        delay_s, until = self._poll_s[0] / 20, time.monotonic() + LET_IN_S
+        while not self._over() and not self._cancel_parts and time.monotonic() < until:
+            await self._rest(delay_s)
+            delay_s = min(delay_s * 1.5, self._poll_s[1])
+            parts = await self._source.open_parts()
+            newest = parts[-1] if parts else None
+            if newest is None or newest.batch_id is None or newest.status not in VALIDATING:
+                return
+            await self._look_at_safely(newest, parts)
+            if self._blocked is not None:
+                return
+
+    # -- looking after ---------------------------------------------------------------------------
+
+    async def _look_at_all(self) -> None:
+        parts = await self._source.open_parts()
+        self._problem = None
+        for part in parts:
+            if self._wanted is JobState.STOPPED:
+                return
+            if self._lookout.is_mine(part):
+                await self._look_at_safely(part, parts)
+                if self._offline is not None:
+                    return
+        if not all(self._lookout.is_mine(part) for part in parts):
+            self._problem = OTHER_PROVIDER
+        self._dirty = True
+
+    async def _look_at_safely(self, part: PartView, parts: Sequence[PartView]) -> None:
+        self._dirty = True
+        try:
+            look = await self._do(self._lookout.look_at(part, parts))
+            self._offline = None
+            if look is not None:
+                self._take(look)
+        except CallFailed as failure:
+            self._offline = failure.cause if failure.cause in retry.OF_THE_NETWORK else None
+            if failure.cause in retry.STOPS_THE_JOB and failure.status in (401, 402, 403):
+                self.stop(cause=failure.cause, detail=failure.detail)
+            log.info("a batch could not be looked at: %s %s", failure.cause, failure.detail)
+        except StorageError as problem:
+            self._tell_storage(problem)
+
+    def _take(self, look: Look) -> None:
+        if look.problem is not None:
+            self._problem = look.problem
+        if look.back:
+            self._changed.many = True
+        if look.seen in (Seen.CAME_BACK, Seen.NEVER_MADE):
+            self._came_back += 1
+        if look.seen is Seen.QUEUE_FULL:
+            # Its rows wait here until something has come back.
+            self._blocked = Cause.RATE_LIMIT
+        if look.seen in (Seen.NEVER_MADE, Seen.QUEUE_FULL):
+            # They were never run: this run, which is to send what waits, sends them.
+            self._exhausted = False
+        if look.stops is not None:
+            self.stop(cause=look.stops.cause, detail=look.stops.detail)
+
+    # -- waiting and telling ---------------------------------------------------------------------
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, by the clock on the wall: what was due while the computer slept is due when it wakes."""
+        until, until_wall = time.monotonic() + seconds, time.time() + seconds
+        self._wake.clear()
+        while not self._over() and (left := min(until - time.monotonic(), until_wall - time.time())) > 0:
+            try:
+                async with asyncio.timeout(min(left, SLICE_S)):
+                    await self._wake.wait()
+                return
+            except TimeoutError:
+                continue
+
+    async def _insist(self, write: Callable[[], Any], *, give_up: bool = False) -> None:
+        for attempt in range(5):
+            try:
+                await write()
+                return
+            except StorageError as problem:
+                self._tell_storage(problem)
+                if give_up and attempt == 1:
+                    return  # The next owner puts it right.
+                await asyncio.sleep(STORAGE_RETRY_S)
+
+    def _tell_storage(self, problem: StorageError) -> None:
+        self._problem = (problem.sentence, dict(problem.details))
+        self._dirty = True
+
+    def _uploaded(self, sent: int, of: int) -> None:
+        self._upload, self._dirty = (sent, of), True
+
+    def _prepare(self, rows: Sequence[Row]) -> list[Prepared]:
+        if self._asking is None or self._template is None or self._pricing is None:
+            return []
+        prepared = []
+        for row in rows:
+            prompt: str | None = self._template.render(row.cells)
+            if prompt is None or Template.is_blank(prompt) or self._template.cells_are_blank(row.cells):
+                prepared.append(Prepared(row.row_id, None, None, None))
+                continue
+            digest = None
+            if self._asking.recipe.options.ask_identical_once:
+                digest = hashlib.blake2b(prompt.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            prepared.append(Prepared(row.row_id, prompt, digest, self._pricing.worst(prompt)))
+        return prepared
+
+    def _committed(self, outcomes: Sequence[Outcome], others: Sequence[int]) -> None:
+        self._changed.add(outcome.row_id for outcome in outcomes)
+        self._changed.add(others)
+        self._dirty = True
+
+    async def _tick(self) -> None:
+        beat_at, told = time.monotonic() + BEAT_EVERY_S, None
+        while True:
+            try:
+                if self._state is not told:
+                    await self._source.set_state(self._state, *self._stopped)
+                    told, self._dirty = self._state, True
+                if time.monotonic() >= beat_at:
+                    beat_at = time.monotonic() + BEAT_EVERY_S
+                    if not await self._source.beat():
+                        log.warning("the lease of a running job was lost")
+                        self.stop(detail="lease lost")
+            except StorageError as problem:
+                self._tell_storage(problem)
+            if self._dirty:
+                self._dirty = False
+                self._on_progress(self._progress())
+            await asyncio.sleep(TICK_S)
+
+    def _progress(self) -> JobProgress:
+        changed, many = self._changed.take()
+        standing = self._source.standing
+        return JobProgress(
+            job=str(self._path),
+            state=self._state,
+            counts=standing.counts,
+            changed=changed,
+            many=many,
+            run_rows=standing.run_rows,
+            run_finished=standing.run_finished,
+            cost_usd=standing.spent_usd,
+            offline_cause=self._offline,
+            stopped_cause=self._stopped[0],
+            stopped_detail=self._stopped[1],
+            problem=self._problem,
+            unknown_sent=self._unknown_sent,
+            uploaded_bytes=self._upload[0],
+            upload_bytes=self._upload[1],
+        )
+
+
+def _plain(options: RunOptions) -> dict[str, Any]:
+    return {"lane": options.lane.value, "concurrency": options.concurrency, "budget_usd": options.budget_usd}

@@ -1,0 +1,244 @@
+"""Providers with limits, in virtual time, and a run of rows against them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gui_app.engine import retry
+from gui_app.engine.pace import Pace, Ticket
+from gui_app.jobs import Cause, RateLimits
+from tests.engine.virtual_time import in_virtual_time
+
+Clock = Callable[[], float]
+
+
+class Limit(Protocol):
+    """What a provider allows."""
+
+    def enter(self, now: float) -> bool: ...
+    def leave(self, now: float) -> None: ...
+    def wait_s(self, now: float) -> float: ...
+    def headers(self, now: float) -> RateLimits | None: ...
+
+
+class NoLimit:
+    def enter(self, now: float) -> bool:
+        return True
+
+    def leave(self, now: float) -> None:
+        return None
+
+    def wait_s(self, now: float) -> float:
+        return 0.0
+
+    def headers(self, now: float) -> RateLimits | None:
+        return None
+
+
+class Bucket(NoLimit):
+    """A token bucket.
+
+    Args:
+        rates: (from when, calls a second), in order of time.
+        refusals_count: A refused call takes a token, too.
+    """
+
+    def __init__(self, *rates: tuple[float, float], cap: float = 50.0, refusals_count: bool = False) -> None:
+        self.rates = rates
+        self.cap = cap
+        self.refusals_count = refusals_count
+        self.level = cap
+        self.filled_at = 0.0
+
+    def rate(self, now: float) -> float:
+        return [rate for since, rate in self.rates if now >= since][-1]
+
+    def _fill(self, now: float) -> None:
+        self.level = min(self.cap, self.level + (now - self.filled_at) * self.rate(now))
+        self.filled_at = now
+
+    def enter(self, now: float) -> bool:
+        self._fill(now)
+        if self.level >= 1.0:
+            self.level -= 1.0
+            return True
+        if self.refusals_count:
+            self.level = max(-self.cap, self.level - 1.0)
+        return False
+
+    def wait_s(self, now: float) -> float:
+        return max(0.0, 1.0 - self.level) / self.rate(now)
+
+    def headers(self, now: float) -> RateLimits | None:
+        self._fill(now)
+        return RateLimits(int(self.cap), max(0, int(self.level)), (self.cap - self.level) / self.rate(now))
+
+
+class Windowed(NoLimit):
+    """So many calls in each stretch of time, or in the last one before any moment."""
+
+    def __init__(self, calls: int, over_s: float = 1.0, *, sliding: bool = False) -> None:
+        self.calls, self.over_s, self.sliding = calls, over_s, sliding
+        self.times: deque[float] = deque()
+
+    def _forget(self, now: float) -> None:
+        begin = now - self.over_s if self.sliding else now - now % self.over_s
+        while self.times and self.times[0] < begin + (1e-9 if self.sliding else 0.0):
+            self.times.popleft()
+
+    def enter(self, now: float) -> bool:
+        self._forget(now)
+        if len(self.times) >= self.calls:
+            return False
+        self.times.append(now)
+        return True
+
+    def wait_s(self, now: float) -> float:
+        return self.times[0] + self.over_s - now if self.sliding else self.over_s - now % self.over_s
+
+    def headers(self, now: float) -> RateLimits | None:
+        self._forget(now)
+        return RateLimits(self.calls, self.calls - len(self.times), self.wait_s(now) if self.times else self.over_s)
+
+
+class AtOnce(NoLimit):
+    """So many calls at the same time."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls = calls
+        self.inside = 0
+
+    def enter(self, now: float) -> bool:
+        if self.inside >= self.calls:
+            return False
+        self.inside += 1
+        return True
+
+    def leave(self, now: float) -> None:
+        self.inside -= 1
+
+
+class Chance(NoLimit):
+    """Refuses some calls for no reason."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.rng = random.Random(5)
+
+    def enter(self, now: float) -> bool:
+        return self.rng.random() >= self.share
+
+    def wait_s(self, now: float) -> float:
+        return 1.0
+
+
+@dataclass
+class Way:
+    """How a provider answers.
+
+    Attributes:
+        told: None, "arrival" or "response": when the remaining calls of the headers are counted.
+        retry_after: None, "exact" or "seconds" (whole ones).
+    """
+
+    latency_s: float = 0.3
+    spread: float = 0.0
+    refusal_s: float = 0.002
+    told: str | None = None
+    retry_after: str | None = None
+
+
+@dataclass
+class Run:
+    """What a run came to."""
+
+    seconds: float
+    sent: int
+    refused: int
+    latency_s: float
+    most_at_once: int
+    refused_at: list[float] = field(default_factory=list)
+
+    def ratio(self, ideal_s: float) -> float:
+        return (self.seconds - self.latency_s) / ideal_s
+
+    @property
+    def refused_share(self) -> float:
+        return self.refused / self.sent
+
+
+async def _rows(limit: Limit, pace: Pace, workers: int, rows: int, way: Way) -> Run:
+    loop = asyncio.get_running_loop()
+    rng = random.Random(1)
+    fresh = deque(range(rows))
+    again: list[tuple[float, int, int]] = []
+    run = Run(0.0, 0, 0, way.latency_s, 0)
+    left = rows
+
+    async def call(ticket: Ticket) -> bool:
+        now = loop.time()
+        run.sent += 1
+        run.most_at_once = max(run.most_at_once, pace.in_flight)
+        if not limit.enter(now):
+            wait = limit.wait_s(now)
+            headers = limit.headers(now) if way.told else None
+            await asyncio.sleep(way.refusal_s)
+            run.refused += 1
+            run.refused_at.append(now)
+            asked = {None: None, "exact": wait, "seconds": float(int(wait) + 1)}[way.retry_after]
+            pace.release(ticket, Cause.RATE_LIMIT, limits=headers, retry_after_s=asked)
+            return False
+        headers = limit.headers(now) if way.told == "arrival" else None
+        await asyncio.sleep(way.latency_s * (rng.lognormvariate(0.0, way.spread) if way.spread else 1.0))
+        limit.leave(loop.time())
+        if way.told == "response":
+            headers = limit.headers(loop.time())
+        pace.release(ticket, None, limits=headers)
+        return True
+
+    async def work() -> None:
+        nonlocal left
+        while left:
+            now = loop.time()
+            due = next((item for item in again if item[0] <= now), None)
+            if due is not None:
+                again.remove(due)
+                row, tries = due[1], due[2]
+            elif fresh:
+                row, tries = fresh.popleft(), 0
+            else:
+                await asyncio.sleep(0.01)
+                continue
+            if await call(await pace.acquire()):
+                left -= 1
+            else:
+                again.append((loop.time() + retry.refused_delay(tries + 1, None), row, tries + 1))
+
+    tasks = [asyncio.create_task(work()) for _ in range(workers)]
+    await asyncio.gather(*tasks)
+    run.seconds = loop.time()
+    return run
+
+
+def run_rows(
+    limit: Limit,
+    *,
+    rows: int = 1000,
+    way: Way | None = None,
+    ceiling: int = 20,
+    start: int | None = 20,
+    workers: int | None = None,
+) -> Run:
+    """1,000 rows, as the runner would send them. `start=None`: a number set by the user."""
+
+    async def go() -> Run:
+        pace = Pace(ceiling, start=start, now=asyncio.get_running_loop().time)
+        return await _rows(limit, pace, workers or ceiling, rows, way or Way())
+
+    random.seed(3)
+    return in_virtual_time(go())

@@ -1,0 +1,178 @@
+"""The network gone, computers that sleep, and calls that never come back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gui_app.engine import network
+from gui_app.engine.events import JobProgress
+from gui_app.engine.network import NetworkGate
+from gui_app.engine.runner import LIMIT_OFFLINE
+from gui_app.jobs import Cause, Counts, JobState
+from gui_app.providers.base import CallFailed
+from gui_app.store.queries import JobReader
+from tests.engine.running import Model, make_job, numbered, runner
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "SILENT_S", 0.05)
+    monkeypatch.setattr(network, "PROBE_FIRST_S", 0.1)
+    monkeypatch.setattr(network, "PROBE_CAP_S", 0.2)
+
+
+class Net:
+    """A network that can be cut."""
+
+    def __init__(self) -> None:
+        self.gone = False
+        self.tried_while_gone = 0
+
+    async def answer(self, prompt: str, before: int) -> str:
+        await asyncio.sleep(0.005)
+        if self.gone:
+            self.tried_while_gone += 1
+            raise CallFailed(Cause.DNS, "no such host")
+        return f"re: {prompt}"
+
+
+async def test_the_network_gone_is_one_state_that_ends_by_itself_and_burns_no_attempt(path: Path, quick: None) -> None:
+    make_job(path, numbered(300))
+    net, seen = Net(), list[JobProgress]()
+    job = runner(path, Model(net.answer), concurrency=5, on_progress=seen.append)
+    running = asyncio.create_task(job.run())
+    while not seen or seen[-1].counts.done < 50:
+        await asyncio.sleep(0.01)
+    net.gone = True
+    while seen[-1].state is not JobState.OFFLINE:
+        await asyncio.sleep(0.01)
+    tried = net.tried_while_gone
+    assert seen[-1].offline_cause is Cause.DNS
+    await asyncio.sleep(0.8)
+    # Only a probe now and then, not a storm.
+    assert 1 <= net.tried_while_gone - tried <= 12
+    assert seen[-1].counts.failed == 0
+    with closing(JobReader(path)) as reader:
+        assert reader.summary().state is JobState.OFFLINE
+    net.gone = False
+    final = await running
+    assert final.state is JobState.FINISHED
+    assert final.counts == Counts(done=300)
+    assert not [event for event in seen if event.counts.failed]
+
+
+async def test_an_offline_job_can_be_paused_at_once(path: Path, quick: None) -> None:
+    make_job(path, numbered(50))
+    net = Net()
+    net.gone = True
+    seen = list[JobProgress]()
+    job = runner(path, Model(net.answer), concurrency=5, on_progress=seen.append)
+    running = asyncio.create_task(job.run())
+    while not seen or seen[-1].state is not JobState.OFFLINE:
+        await asyncio.sleep(0.01)
+    job.pause()
+    async with asyncio.timeout(5):
+        assert (await running).state is JobState.PAUSED
+
+
+async def test_offline_for_too_long_stops_where_that_was_asked_for(path: Path, quick: None) -> None:
+    make_job(path, numbered(50))
+    net = Net()
+    net.gone = True
+    final = await runner(path, Model(net.answer), concurrency=5, offline_limit_s=0.4).run()
+    assert (final.state, final.stopped_cause, final.stopped_detail) == (JobState.STOPPED, Cause.DNS, LIMIT_OFFLINE)
+    assert final.counts == Counts(waiting=50)
+
+
+async def test_a_probe_that_ends_at_its_deadline_does_not_end_the_probing(path: Path, quick: None) -> None:
+    make_job(path, numbered(20))
+    times = 0
+
+    async def answer(prompt: str, before: int) -> str:
+        nonlocal times
+        times += 1
+        if times <= 10:
+            await asyncio.sleep(0.02)
+            raise CallFailed(Cause.NETWORK)
+        if times <= 13:
+            await asyncio.sleep(60)
+        return prompt
+
+    final = await runner(path, Model(answer), concurrency=4, deadline_s=0.2).run()
+    assert final.counts == Counts(done=20)
+
+
+async def test_one_row_whose_connection_always_breaks_fails_by_itself(
+    path: Path, quick: None, quick_retries: None
+) -> None:
+    async def answer(prompt: str, before: int) -> str:
+        if prompt == "row 5":
+            raise CallFailed(Cause.NETWORK, "reset")
+        return prompt
+
+    make_job(path, numbered(30))
+    model = Model(answer, latency_s=lambda: 0.005)
+    final = await runner(path, model, concurrency=4).run()
+    assert final.state is JobState.FINISHED
+    assert final.counts == Counts(done=29, failed=1)
+    assert model.times["row 5"] <= 6
+
+
+async def test_deadlines_that_fire_together_after_a_sleep_burn_no_attempt(path: Path, quick_retries: None) -> None:
+    """The process stood still for an hour: on waking, every deadline is over at once."""
+    slept = 0.0
+
+    def monotonic() -> float:
+        return time.monotonic() + slept
+
+    async def answer(prompt: str, before: int) -> str:
+        if before < 7:
+            nonlocal slept
+            slept += 3600.0
+            await asyncio.sleep(10)
+        return prompt
+
+    make_job(path, ["a"])
+    model = Model(answer)
+    final = await runner(path, model, deadline_s=0.05, monotonic=monotonic).run()
+    assert final.counts == Counts(done=1)
+    assert len(model.asked) == 8
+
+
+async def test_deadlines_of_its_own_fail_a_row(path: Path, quick_retries: None) -> None:
+    async def answer(prompt: str, before: int) -> str:
+        await asyncio.sleep(60)
+        return prompt
+
+    make_job(path, ["a"])
+    model = Model(answer)
+    final = await runner(path, model, deadline_s=0.01).run()
+    assert final.counts == Counts(failed=1)
+    assert len(model.asked) == 5
+
+
+def test_a_probe_given_up_lets_the_next_one_probe() -> None:
+    now = 0.0
+    gate = NetworkGate(now=lambda: now)
+    for row in range(5):
+        now += 1.0
+        gate.failed(row, Cause.DNS, now - 0.5)
+    assert gate.offline
+
+    async def go() -> None:
+        nonlocal now
+        now += 30.0
+        await gate.admit(1)
+        assert not gate.lets(2)
+        gate.given_up(1)
+        now += 30.0
+        await gate.admit(2)
+        gate.answered(2)
+        assert not gate.offline
+
+    asyncio.run(go())

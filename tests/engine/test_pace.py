@@ -1,0 +1,215 @@
+"""The pace that tunes itself, against providers with limits nobody told it. In virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gui_app.engine.pace import Pace, Ticket
+from gui_app.jobs import Cause, RateLimits
+from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Way, Windowed, run_rows
+from tests.engine.virtual_time import in_virtual_time
+
+IDEAL_S = 20.0
+"""1,000 rows at 50 a second."""
+
+
+@pytest.mark.parametrize("told", [None, "response", "arrival"])
+@pytest.mark.parametrize("retry_after", [None, "exact"])
+@pytest.mark.parametrize("burst", [10.0, 50.0, 100.0])
+def test_an_unknown_rate_is_used_to_the_full_and_hardly_ever_overrun(
+    told: str | None, retry_after: str | None, burst: float
+) -> None:
+    run = run_rows(Bucket((0.0, 50.0), cap=burst), way=Way(told=told, retry_after=retry_after))
+    assert run.ratio(IDEAL_S) <= 1.05
+    assert run.refused_share < 0.02
+
+
+@pytest.mark.parametrize("told", [None, "response", "arrival"])
+def test_a_small_burst_costs_little_more(told: str | None) -> None:
+    run = run_rows(Bucket((0.0, 50.0), cap=5.0), way=Way(told=told))
+    assert run.ratio(IDEAL_S) <= 1.10
+    assert run.refused_share < 0.03
+
+
+@pytest.mark.parametrize("way", [Way(spread=0.4), Way(refusal_s=0.3), Way(spread=0.4, told="response")])
+def test_latencies_that_scatter_and_refusals_that_come_late(way: Way) -> None:
+    run = run_rows(Bucket((0.0, 50.0)), way=way)
+    assert run.ratio(IDEAL_S) <= 1.05
+    assert run.refused_share < 0.02
+
+
+@pytest.mark.parametrize("told", [None, "response"])
+@pytest.mark.parametrize("burst", [5.0, 50.0])
+def test_a_limit_that_halves_in_mid_run(told: str | None, burst: float) -> None:
+    run = run_rows(Bucket((0.0, 50.0), (10.0, 25.0), cap=burst), way=Way(told=told))
+    assert run.ratio(30.0) <= 1.25
+    assert run.refused_share < 0.05
+
+
+@pytest.mark.parametrize("told", [None, "response"])
+@pytest.mark.parametrize("burst", [10.0, 50.0])
+def test_a_limit_that_doubles_in_mid_run(told: str | None, burst: float) -> None:
+    run = run_rows(Bucket((0.0, 50.0), (10.0, 100.0), cap=burst), way=Way(told=told), ceiling=40)
+    assert run.ratio(15.0) <= 1.25
+    run = run_rows(Bucket((0.0, 25.0), (20.0, 50.0), cap=burst), way=Way(told=told))
+    assert run.ratio(30.0) <= 1.25
+
+
+def test_refusals_that_count_against_the_limit() -> None:
+    run = run_rows(Bucket((0.0, 50.0), refusals_count=True))
+    assert run.ratio(IDEAL_S) <= 1.05
+    assert run.refused_share < 0.03
+
+
+@pytest.mark.parametrize("sliding", [False, True])
+def test_so_many_calls_in_each_second(sliding: bool) -> None:
+    run = run_rows(Windowed(50, sliding=sliding))
+    assert run.ratio(IDEAL_S) <= 1.10
+    assert run.refused_share < 0.06
+
+
+def test_so_many_calls_in_each_long_window() -> None:
+    run = run_rows(Windowed(600, 12.0), way=Way(told="arrival", retry_after="exact"))
+    assert run.ratio(12 + 400 / 66) <= 1.06
+    assert run.refused_share < 0.01
+
+
+@pytest.mark.parametrize("calls", [4, 8, 16])
+def test_a_limit_of_calls_at_once(calls: int) -> None:
+    run = run_rows(AtOnce(calls))
+    assert run.ratio(1000 * 0.3 / calls) <= 1.10
+    assert run.refused_share < 0.03
+
+
+@pytest.mark.parametrize("latency_s", [0.05, 0.3, 1.0])
+def test_without_a_limit_it_is_as_fast_as_the_best_fixed_number(latency_s: float) -> None:
+    way = Way(latency_s=latency_s)
+    free = run_rows(NoLimit(), way=way)
+    fixed = run_rows(NoLimit(), way=way, start=None)
+    assert free.seconds <= fixed.seconds * 1.05 + latency_s
+    assert free.refused == 0
+
+
+def test_a_number_set_by_the_user_is_used_at_once_and_never_exceeded() -> None:
+    run = run_rows(NoLimit(), ceiling=100, start=None, rows=2000)
+    assert run.most_at_once == 100
+    assert run.seconds == pytest.approx(6.0, rel=0.01)
+
+
+def test_refusals_for_no_reason_do_not_bring_the_pace_down() -> None:
+    run = run_rows(Chance(0.3), rows=1000)
+    assert run.seconds <= 4 * 1000 * 0.3 / 20 / 0.7
+
+
+async def _let_out(pace: Pace, count: int) -> list[Ticket]:
+    return [await pace.acquire() for _ in range(count)]
+
+
+def _in_pace(work: object) -> None:
+    in_virtual_time(work)  # type: ignore[arg-type]
+
+
+def test_a_wish_to_wait_holds_all_sending_and_is_shown_and_capped() -> None:
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        pace = Pace(10, now=loop.time)
+        tickets = await _let_out(pace, 3)
+        pace.release(tickets[0], Cause.RATE_LIMIT, retry_after_s=12.0)
+        assert pace.waiting_s == pytest.approx(12.0)
+        assert pace.slowed
+        await pace.acquire()
+        assert loop.time() == pytest.approx(12.0, abs=0.05)
+        pace.release(tickets[1], Cause.RATE_LIMIT, retry_after_s=1e9)
+        assert pace.waiting_s == 300.0
+
+    _in_pace(go())
+
+
+@pytest.mark.parametrize("odd", [-1.0, 0.0, None])
+def test_odd_wishes_hold_nothing(odd: float | None) -> None:
+    async def go() -> None:
+        pace = Pace(10, now=asyncio.get_running_loop().time)
+        ticket = await pace.acquire()
+        pace.release(ticket, Cause.RATE_LIMIT, retry_after_s=odd)
+        assert pace.waiting_s == 0.0
+        await pace.acquire()
+
+    _in_pace(go())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        RateLimits(0, 0, 0.0),
+        RateLimits(None, 0, None),
+        RateLimits(1, 10**12, 1e12),
+        RateLimits(50, None, 1.0),
+        RateLimits(50, 0, 1e9),
+    ],
+)
+def test_odd_headers_never_stop_the_pace_for_good(odd: RateLimits) -> None:
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        pace = Pace(4, now=loop.time)
+        for _ in range(30):
+            ticket = await pace.acquire()
+            await asyncio.sleep(0.1)
+            pace.release(ticket, None, limits=odd)
+        assert loop.time() < 3600
+
+    _in_pace(go())
+
+
+def test_overload_shrinks_the_window_and_quiet_lets_it_grow_again() -> None:
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        pace = Pace(10, now=loop.time)
+        pace.release(await pace.acquire(), Cause.OVERLOADED)
+        assert pace.window == 7
+        assert 0 < pace.waiting_s <= 0.5
+
+        async def work() -> None:
+            for _ in range(100):
+                ticket = await pace.acquire()
+                await asyncio.sleep(0.1)
+                pace.release(ticket, None)
+
+        await asyncio.gather(*(work() for _ in range(12)))
+        assert pace.window == 10
+
+    _in_pace(go())
+
+
+def test_a_place_given_up_goes_to_the_next_one() -> None:
+    async def go() -> None:
+        pace = Pace(1, now=asyncio.get_running_loop().time)
+        first = await pace.acquire()
+        waiting = [asyncio.create_task(pace.acquire()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        pace.release(first, None)
+        waiting[1].cancel()  # It had just been let out.
+        third = await waiting[2]
+        assert pace.in_flight == 1
+        pace.give_back(third)
+        assert pace.in_flight == 0
+        assert [task.cancelled() for task in waiting] == [True, True, False]
+
+    _in_pace(go())
+
+
+def test_raising_the_ceiling_lets_more_out_at_once() -> None:
+    async def go() -> None:
+        pace = Pace(2, now=asyncio.get_running_loop().time)
+        tasks = [asyncio.create_task(pace.acquire()) for _ in range(5)]
+        await asyncio.sleep(0)
+        assert pace.in_flight == 2
+        pace.ceiling = 4
+        await asyncio.sleep(0)
+        assert pace.in_flight == 4
+        tasks[4].cancel()
+        await asyncio.wait(tasks)
+
+    _in_pace(go())

@@ -1,0 +1,168 @@
+"""Overnight parts in the job file: on record before they are sent, collected once, and never left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from gui_app.jobs import Cause, Lane, RowState, Scope
+from gui_app.store import parts
+from gui_app.store.claims import JobWriter, Outcome
+from gui_app.store.parts import Judge, PartState, PartView
+from gui_app.store.queries import JobReader
+from tests.store.making import RECIPE, make_job, one_column, prepare
+
+Read = Callable[[], JobReader]
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[JobWriter]:
+    make_job(path, one_column("a", "b", "c", "a"))
+    with closing(JobWriter(path)) as opened:
+        begin(opened)
+        yield opened
+
+
+def begin(writer: JobWriter) -> None:
+    writer.recover()
+    writer.begin_run(RECIPE, Scope(), {"lane": "overnight"})
+
+
+def claim(writer: JobWriter, limit: int = 10) -> list[int]:
+    return [item.row_id for item, _, _ in writer.exchange([], limit, 1, prepare, lane=Lane.OVERNIGHT).sent]
+
+
+def intend(writer: JobWriter, row_ids: list[int], nonce: str = "n1") -> PartView:
+    return parts.intend(
+        writer,
+        row_ids,
+        nonce=nonce,
+        version=1,
+        provider="openai",
+        host="https://api.openai.com/v1",
+        key_hint="abc",
+        size_bytes=100,
+        reserved_usd=0.03,
+    )
+
+
+def answered(cost: float = 0.001) -> Judge:
+    def judge(row_id: int, tries: int, sent_at: float) -> Outcome:
+        return Outcome(
+            row_id,
+            1,
+            RowState.DONE,
+            values={"label": "good"},
+            cost_usd=cost,
+            sent_at=sent_at,
+            ended_at=sent_at + 1,
+            lane=Lane.OVERNIGHT,
+        )
+
+    return judge
+
+
+def states(read: Read) -> list[str]:
+    with closing(read()) as reader:
+        return [row.state.value for row in reader.rows(reader.row_ids())]
+
+
+def test_a_part_is_on_record_with_its_rows_in_one_commit(writer, read):
+    taken = claim(writer)
+    assert taken == [1, 2, 3]
+    part = intend(writer, taken)
+    assert (part.state, part.rows, part.waiting, part.batch_id) == (PartState.SENDING, 3, 3, None)
+    assert parts.parts(read()) == [part]
+    assert parts.open_parts(read()) == parts.open_parts(writer) == [part]
+    assert parts.reserved_usd(writer.db) == 0.03
+
+
+def test_rows_in_a_part_outlive_their_owner_and_others_wait_again(path, read):
+    make_job(path, one_column("a", "b", "c", "a"))
+    with closing(JobWriter(path)) as first:
+        begin(first)
+        intend(first, claim(first)[:2])
+    with closing(JobWriter(path)) as again:
+        assert parts.recover(again) == 0
+        # The fourth is the same prompt as the first, and goes on waiting for it.
+        assert states(read) == ["running", "running", "waiting", "waiting"]
+        parts.collect(again, 1, {1: answered()})
+        assert states(read) == ["done", "running", "waiting", "done"]
+
+
+def test_collecting_twice_counts_once_and_strangers_not_at_all(writer, read):
+    part = intend(writer, claim(writer))
+    first = parts.collect(writer, part.part_id, {1: answered(), 2: answered(), 77: answered()})
+    assert [outcome.row_id for outcome in first] == [1, 2]
+    assert parts.collect(writer, part.part_id, {1: answered(), 2: answered()}) == []
+    with closing(read()) as reader:
+        assert reader.totals().cost_usd == pytest.approx(0.002)
+        assert reader.rows([1])[0].lane is Lane.OVERNIGHT
+
+
+def test_a_result_for_a_row_of_another_part_is_passed_over(writer):
+    taken = claim(writer)
+    one, two = intend(writer, taken[:1], "n1"), intend(writer, taken[1:], "n2")
+    assert parts.collect(writer, one.part_id, {2: answered()}) == []
+    assert len(parts.collect(writer, two.part_id, {2: answered()})) == 1
+
+
+def test_a_row_asked_again_since_takes_no_late_result(writer, read):
+    taken = claim(writer)
+    part = intend(writer, taken)
+    parts.close(writer, part.part_id, PartState.VOID)
+    again = intend(writer, claim_again(writer), "n2")
+    assert parts.collect(writer, part.part_id, {1: answered()}) == []
+    assert len(parts.collect(writer, again.part_id, {1: answered()})) == 1
+
+
+def claim_again(writer: JobWriter) -> list[int]:
+    writer.look_again()
+    return claim(writer)
+
+
+def test_what_did_not_come_back_waits_again_when_the_part_is_closed(writer, read):
+    part = intend(writer, claim(writer))
+    parts.collect(writer, part.part_id, {2: answered()})
+    assert parts.close(writer, part.part_id, PartState.COLLECTED) == 2
+    assert states(read) == ["waiting", "done", "waiting", "waiting"]
+    (closed,) = parts.parts(read())
+    assert not closed.open and closed.waiting == 0 and closed.collected_at is not None
+    assert parts.reserved_usd(writer.db) == 0
+    with closing(read()) as reader:
+        assert reader.totals().requests == 1
+
+
+def test_the_rows_of_a_lost_part_count_as_sent_with_unknown_reply(writer, read):
+    part = intend(writer, claim(writer))
+    parts.close(writer, part.part_id, PartState.LOST, Cause.UNKNOWN)
+    with closing(read()) as reader:
+        assert reader.summary().unknown_sent == 3
+        assert reader.totals().cost_usd == pytest.approx(0.03)
+        assert reader.rows([1])[0].cause is Cause.UNKNOWN
+
+
+def test_a_row_answered_by_hand_meanwhile_stays_done(writer, path, read, opened: ExitStack):
+    from gui_app.store.edits import JobEditor
+
+    part = intend(writer, claim(writer))
+    with closing(JobEditor(path)) as editor:
+        editor.set_value(3, "label", "bad")
+    parts.close(writer, part.part_id, PartState.COLLECTED)
+    assert states(read)[2] == "done"
+
+
+def test_notes_are_kept_and_unknown_ones_refused(writer, read):
+    part = intend(writer, claim(writer))
+    noted = parts.note(writer, part.part_id, state=PartState.SENT.value, batch_id="b-1", expires_at=5.0, done=2)
+    assert (noted.state, noted.batch_id, noted.expires_at, noted.done) == (PartState.SENT, "b-1", 5.0, 2)
+    assert parts.parts(read()) == [noted]
+    with pytest.raises(ValueError, match="rows"):
+        parts.note(writer, part.part_id, rows=7)
+
+
+def test_a_part_remembers_the_recipe_it_was_asked_with(writer):
+    assert parts.recipe_of(writer, 1) == RECIPE

@@ -1,0 +1,68 @@
+"""The window with everything real behind it: worker processes, job files, the practice provider on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui_app.app import application
+from gui_app.keys import KeyStore
+from gui_app.practice import launch
+from gui_app.settings import Settings
+from gui_app.ui.collecting import Collector
+from gui_app.ui.main_window import MainWindow
+from gui_app.ui.services import Services
+from gui_app.ui.theme import apply_theme
+from gui_app.worker.client import WorkerClient
+from tests.helpers.practice import Practice
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dressed(qapp: QApplication) -> None:
+    """Widgets look as they do in the app."""
+    apply_theme(application(), "light")
+
+
+@pytest.fixture(autouse=True)
+def collected_here(qapp: QApplication) -> Iterator[None]:
+    """As in the app: no other thread deletes a widget."""
+    collector = Collector()
+    yield
+    collector.close()
+
+
+@pytest.fixture
+def practice(home: Path) -> Iterator[Practice]:
+    """A practice server without waiting, where the worker looks for one."""
+    place = launch.default_home()
+    with Practice(place) as server:
+        launch.write_state(place, server.port, server.token, os.getpid())
+        yield server
+
+
+@pytest.fixture
+def window(home: Path, qloop: object, practice: Practice) -> Iterator[MainWindow]:
+    """The shown window. Close it with `await window.aclose()`."""
+    window = MainWindow(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
+    window.resize(1280, 800)
+    window.show()
+    yield window
+    window.hide()
+    window.deleteLater()
+
+
+async def until(met: Callable[[], object], limit_s: float = 30.0) -> None:
+    """Wait for something that the loop brings about."""
+    async with asyncio.timeout(limit_s):
+        while not met():
+            await asyncio.sleep(0.02)
+
+
+Until = Callable[..., Awaitable[None]]
+Bot = QtBot

@@ -1,0 +1,107 @@
+"""The estimate for the rows that wait, from those that were tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gui_app.jobs import Options, Price, RowFilter, RowState, RunOptions, Scope, Usage
+from gui_app.pricing import Estimate
+from gui_app.store.claims import JobWriter, Outcome, Prepared
+from gui_app.worker.estimating import estimate_job
+from tests.worker.conftest import RECIPE
+
+PAID = replace(RECIPE.with_model("compatible", "m", "https://x.example/v1"))
+PRICE = RunOptions(price=Price(1.0, 10.0), concurrency=4)
+
+
+def answer(job, recipe, rows, *, usage=Usage(100, 10), seconds=2.0, state=RowState.DONE):
+    """Rows answered as if a run had asked them."""
+    writer = JobWriter(job)
+    try:
+        version = writer.begin_run(recipe, Scope(rows=RowFilter(row_ids=tuple(rows))), {})
+
+        def prepare(found):
+            return [Prepared(row.row_id, "prompt", None, None) for row in found]
+
+        claimed = writer.exchange([], len(rows), version, prepare)
+        outcomes = [
+            Outcome(
+                item.row_id, version, state, sent_at=100.0, ended_at=100.0 + seconds,
+                values={"sentiment": "positive"}, usage=usage, model="m",
+            )
+            for item, _tries, _first in claimed.sent
+        ]  # fmt: skip
+        writer.exchange(outcomes, 0, version, prepare)
+    finally:
+        writer.close()
+
+
+def estimated(job, recipe=None, options=PRICE) -> Estimate:
+    found = estimate_job(job, recipe, options)
+    assert found is not None
+    return found
+
+
+def test_five_tried_rows_give_a_range_around_what_the_rest_would_cost(make_job):
+    job = make_job(105)
+    answer(job, PAID, range(1, 6))
+    found = estimated(job)
+    assert (found.rows, found.requests, found.tried) == (100, 100, 5)
+    true_usd = 100 * (100 * 1.0 + 10 * 10.0) / 1e6
+    assert found.now.low_usd is not None and found.now.high_usd is not None
+    assert found.now.low_usd < true_usd < found.now.high_usd < 2 * true_usd
+    assert found.now.low_minutes < 100 * 2.0 / 4 / 60 < found.now.high_minutes
+
+
+def test_identical_rows_are_counted_once_where_they_are_asked_once(make_job):
+    rows = [(str(n), f"text {n % 10}", "") for n in range(105)]
+    job = make_job(rows)
+    answer(job, PAID, range(1, 6))
+    # Rows 1 to 5 are answered; of the ten different texts five are still to be asked.
+    assert estimated(job).requests == 5
+    each = replace(PAID, options=Options(ask_identical_once=False))
+    assert estimated(job, each).requests == 100
+
+
+def test_of_many_rows_a_sample_tells_without_telling_too_little(make_job):
+    job = make_job(12_000)
+    answer(job, PAID, range(1, 6))
+    assert estimated(job).requests == 11_995
+    same = make_job([(str(n), f"text {n % 50}", "") for n in range(12_000)], "same.rowmill")
+    answer(same, PAID, range(1, 6))
+    assert estimated(same).requests == 45
+
+
+def test_nothing_is_told_before_this_very_recipe_has_answered_a_row(make_job):
+    job = make_job(20)
+    assert estimate_job(job, PAID, PRICE) is None
+    answer(job, PAID, range(1, 6))
+    other = replace(PAID, template="Something else: {review}")
+    assert estimate_job(job, other, PRICE) is None
+    assert estimate_job(job, PAID.with_model("compatible", "another", PAID.base_url), PRICE) is None
+    assert estimate_job(job, PAID, PRICE) is not None
+
+
+def test_money_is_unknown_without_a_price_and_nothing_on_the_practice_model(make_job):
+    job = make_job(20)
+    answer(job, PAID, range(1, 6))
+    unknown = estimated(job, options=RunOptions())
+    assert unknown.now.high_usd is None
+    assert unknown.now.high_minutes > 0
+    free = make_job(20, "free.rowmill")
+    answer(free, RECIPE, range(1, 6))
+    assert estimated(free, options=RunOptions()).now.high_usd == 0.0
+
+
+def test_nothing_is_left_to_estimate_when_all_rows_are_answered(make_job):
+    job = make_job(3)
+    answer(job, PAID, range(1, 4))
+    assert estimate_job(job, PAID, PRICE) is None
+
+
+def test_blank_rows_and_failed_calls_cost_nothing(make_job):
+    job = make_job([*((str(n), f"text {n}", "") for n in range(6)), *((str(n), "  ", "") for n in range(4))])
+    answer(job, PAID, range(1, 4))
+    answer(job, PAID, [4], usage=None, state=RowState.FAILED)
+    found = estimated(job)
+    assert (found.rows, found.requests, found.tried) == (6, 2, 3)

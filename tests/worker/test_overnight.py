@@ -1,0 +1,135 @@
+"""The conductor and the overnight lane: submitted, collected, cancelled, and beside live rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gui_app.engine.events import JobProgress
+from gui_app.errors import JobInUse, UserError
+from gui_app.jobs import JobState, Lane, RunOptions, Scope, Secret
+from gui_app.practice.faults import Batching, Faults
+from gui_app.store.parts import PartState
+from gui_app.worker.conductor import Conductor
+from gui_app.worker.overnight import owner_of
+from gui_app.worker.protocol import RunOrder
+from tests.helpers.overnight import make_job, own_answers, paid, parts_of, recipe, states, texts
+from tests.helpers.practice import Practice
+
+OVERNIGHT = RunOptions(lane=Lane.OVERNIGHT)
+Order = Callable[..., RunOrder]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Practice]:
+    with Practice(tmp_path / "server", batching=Batching(seconds=0.5)) as started:
+        yield started
+
+
+@pytest.fixture
+def order(server: Practice, tmp_path: Path) -> Order:
+    def make(job: Path, api: str = "openai", options: RunOptions = OVERNIGHT, **more: object) -> RunOrder:
+        address = server.root_url if api == "anthropic" else server.base_url
+        asked = replace(recipe(api), base_url=address)
+        return replace(RunOrder(str(job), asked, options=options, key=Secret(server.token)), **more)  # type: ignore[arg-type]
+
+    return make
+
+
+@asynccontextmanager
+async def conducted(told: list[JobProgress] | None = None) -> AsyncIterator[Conductor]:
+    conductor = Conductor((told if told is not None else []).append)
+    try:
+        yield conductor
+    finally:
+        await conductor.close()
+
+
+@pytest.mark.parametrize("api", ["openai", "anthropic"])
+async def test_submitted_by_one_process_and_collected_by_the_next(server, order, tmp_path, api):
+    job = make_job(tmp_path / "j.rowmill", texts(10))
+    async with conducted() as first:
+        final = await (await first.run(order(job, api, linger=False)))
+    assert final.state is JobState.SUBMITTED
+    (part,) = parts_of(job)
+    assert part.host == (server.root_url if api == "anthropic" else server.base_url)
+    assert server.token not in str(part)
+    async with conducted() as second:
+        final = await (await second.run(order(job, api, collect=True)))
+    assert final.state is JobState.FINISHED
+    own_answers(job, 10)
+    assert set(paid(server).values()) == {1}
+
+
+async def test_a_job_that_is_closed_while_it_waits_stays_submitted(order, tmp_path):
+    job = make_job(tmp_path / "j.rowmill", texts(10))
+    told: list[JobProgress] = []
+    async with conducted(told) as conductor:
+        task = await conductor.run(order(job))
+        while not parts_of(job) or parts_of(job)[0].state is not PartState.SENT:
+            await _a_moment()
+    assert (await task).state is JobState.SUBMITTED
+    assert told[-1].state is JobState.SUBMITTED
+
+
+async def test_live_rows_and_overnight_rows_in_one_run(server, order, tmp_path):
+    job = make_job(tmp_path / "j.rowmill", texts(12))
+    async with conducted() as conductor:
+        await (await conductor.run(order(job, scope=Scope(first=8), linger=False)))
+        assert states(job) == Counter(running=8, waiting=4)
+        final = await (await conductor.run(order(job, options=RunOptions())))
+    assert final.state is JobState.FINISHED
+    own_answers(job, 12)
+    assert len(paid(server)) == 8
+    assert server.answers() == 12
+
+
+async def test_cancelling_what_is_out_of_a_job_that_does_not_run_here(server, order, tmp_path):
+    server.set_faults(batching=Batching(seconds=60))
+    job = make_job(tmp_path / "j.rowmill", texts(10))
+    async with conducted() as conductor:
+        await (await conductor.run(order(job, linger=False)))
+        await conductor.cancel_overnight(order(job))
+        while conductor.busy:
+            await _a_moment()
+    assert states(job) == {"waiting": 10}
+    assert [part.state for part in parts_of(job)] == [PartState.COLLECTED]
+
+
+async def test_rows_being_asked_live_are_not_cancelled_by_mistake(server, order, tmp_path):
+    server.set_faults(Faults(latency_ms=(300, 300)))
+    job = make_job(tmp_path / "j.rowmill", texts(10))
+    async with conducted() as conductor:
+        await conductor.run(order(job, options=RunOptions()))
+        with pytest.raises(JobInUse, match="live"):
+            await conductor.cancel_overnight(order(job))
+
+
+async def test_a_provider_without_an_overnight_lane_is_refused_before_anything_is_sent(order, tmp_path):
+    job = make_job(tmp_path / "j.rowmill", texts(3))
+    async with conducted() as conductor:
+        with pytest.raises(UserError, match="no overnight lane"):
+            await conductor.run(
+                replace(order(job), recipe=replace(recipe("deepseek"), base_url="http://127.0.0.1:9/v1"))
+            )
+    assert states(job) == {"waiting": 3}
+
+
+def test_a_key_hint_tells_keys_apart_and_no_more():
+    from gui_app.jobs import Account
+
+    one, two = (owner_of(Account("openai", None, Secret(f"sk-{n}"))) for n in (1, 2))
+    assert one.host == two.host == "https://api.openai.com/v1"
+    assert one.key_hint != two.key_hint
+    assert len(one.key_hint) == 6
+
+
+async def _a_moment() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.02)
