@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from gui_app import __version__, i18n, paths
 from gui_app.errors import StorageError
 from gui_app.i18n import _
 from gui_app.keys import KeyStore
+from gui_app.logs import log_to_file
 from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, THEME, Settings
 from gui_app.ui.collecting import Collector
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         folder = paths.runtime_dir()
-        _log_to_file()
+        log_to_file("rowmill")
     except StorageError as error:
         sys.stderr.write(explain(error) + "\n")
         return 2
@@ -115,13 +115,3 @@ def _called(window: MainWindow, files: Sequence[Path]) -> None:
     window.come_back()
     for file in files:
         window.opening.open(file)
-
-
-def _log_to_file() -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        paths.log_dir() / "rowmill.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.WARNING)

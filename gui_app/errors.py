@@ -1,21 +1,21 @@
 """Every error Rowmill raises on purpose, and the sentence its user sees.
 
-    RowmillError
-    ├── UserError                 the world's fault: shown, with what to do
-    │   ├── UsageError            a command line that cannot be followed
-    │   ├── InputError            a file that cannot be read as a table
-    │   ├── RecipeError           a recipe that cannot be run
-    │   ├── JobFileError          a job file that cannot be used
-    │   │   ├── NotAJobFile       something else, or nothing, under that name
-    │   │   ├── DamagedJobFile    a job file whose contents do not hold together
-    │   │   ├── NewerJobFile      made by a later Rowmill
-    │   │   └── JobInUse          another process owns the job
-    │   ├── StorageError          answers or exports cannot be written (full, read-only, gone)
-    │   ├── ExportError           the export cannot be made as asked
-    │   ├── KeyStoreError         a key cannot be stored or found
-    │   └── CallFailed            a call to a provider failed (in providers/base.py, with its Cause)
-    ├── Cancelled                 the user cancelled; nothing to explain
-    └── InternalError             ours: logged with a traceback, shown as "something went wrong"
+RowmillError
+├── UserError                 the world's fault: shown, with what to do
+│   ├── UsageError            a command line that cannot be followed
+│   ├── InputError            a file that cannot be read as a table
+│   ├── RecipeError           a recipe that cannot be run
+│   ├── JobFileError          a job file that cannot be used
+│   │   ├── NotAJobFile       something else, or nothing, under that name
+│   │   ├── DamagedJobFile    a job file whose contents do not hold together
+│   │   ├── NewerJobFile      made by a later Rowmill
+│   │   └── JobInUse          another process owns the job
+│   ├── StorageError          answers or exports cannot be written (full, read-only, gone)
+│   ├── ExportError           the export cannot be made as asked
+│   ├── KeyStoreError         a key cannot be stored or found
+│   └── CallFailed            a call to a provider failed (in providers/base.py, with its Cause)
+├── Cancelled                 the user cancelled; nothing to explain
+└── InternalError             ours: logged with a traceback, shown as "something went wrong"
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ import itertools
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast, overload
+from typing import Any, Literal, TypeVar, overload
 
 from gui_app.engine.flow import Flow
 from gui_app.engine.retry import delay
@@ -75,9 +75,35 @@ class _Inputs:
         return bool(self._returned or self._fresh)
 
 
-async def abatch_as_completed(
-    function: Callable[[In], Out] | Callable[[In], Awaitable[Out]],
+@overload
+def abatch_as_completed(
+    function: Callable[[In], Awaitable[Out]],
     inputs: Iterable[In],
+    *,
+    max_concurrency: int = ...,
+    max_attempts: int = ...,
+    retry_on: tuple[type[Exception], ...] = ...,
+    backoff_start_s: float = ...,
+    backoff_cap_s: float = ...,
+    return_exceptions: bool = ...,
+    on_progress: Progress | None = ...,
+) -> AsyncGenerator[tuple[int, Out | Exception], None]: ...
+@overload
+def abatch_as_completed(
+    function: Callable[[In], Out],
+    inputs: Iterable[In],
+    *,
+    max_concurrency: int = ...,
+    max_attempts: int = ...,
+    retry_on: tuple[type[Exception], ...] = ...,
+    backoff_start_s: float = ...,
+    backoff_cap_s: float = ...,
+    return_exceptions: bool = ...,
+    on_progress: Progress | None = ...,
+) -> AsyncGenerator[tuple[int, Out | Exception], None]: ...
+async def abatch_as_completed(
+    function: Callable[[Any], Any],
+    inputs: Iterable[Any],
     *,
     max_concurrency: int = 16,
     max_attempts: int = 1,
@@ -86,7 +112,7 @@ async def abatch_as_completed(
     backoff_cap_s: float = 60.0,
     return_exceptions: bool = False,
     on_progress: Progress | None = None,
-) -> AsyncIterator[tuple[int, Out | Exception]]:
+) -> AsyncGenerator[tuple[int, Any], None]:
     """Call a function once per input and yield (index, result) as each is ready.
 
     Args:
@@ -117,12 +143,12 @@ async def abatch_as_completed(
     ):
         threads = ThreadPoolExecutor(min(max_concurrency, len(items)), thread_name_prefix="rowmill-batch")
 
-    async def call(item: In) -> Out:
+    async def call(item: Any) -> Any:
         if threads is None:
-            return await cast(Callable[[In], Awaitable[Out]], function)(item)
+            return await function(item)
         found = await asyncio.get_running_loop().run_in_executor(threads, function, item)
         # A lambda around a coroutine function looks sync until it is called.
-        return await found if inspect.isawaitable(found) else cast(Out, found)
+        return await found if inspect.isawaitable(found) else found
 
     async def attempt(task: _Task) -> _Result:
         try:
@@ -162,10 +188,7 @@ async def abatch_as_completed(
                 raise result.error
             if on_progress is not None:
                 on_progress(finished, len(items))
-            if result.error is not None:
-                yield result.index, cast(Exception, result.error)
-            else:
-                yield result.index, cast(Out, result.value)
+            yield result.index, result.value if result.error is None else result.error
         await running
     finally:
         running.cancel()
@@ -212,7 +235,7 @@ async def abatch(
         async for index, result in stream:
             results[index] = result
     finally:
-        await cast(Any, stream).aclose()
+        await stream.aclose()
     return results
 
 

@@ -56,7 +56,7 @@ class LostBatches:
                 if status.nonce or status.file_id:
                     if status.nonce == part.nonce or (part.file_id and status.file_id == part.file_id):
                         return status
-                elif status.total == part.rows and (part.part_id, status.batch_id) not in self._not:
+                elif _may_be(part, status) and (part.part_id, status.batch_id) not in self._not:
                     candidates.append(status)
         finally:
             await listed.aclose()
@@ -94,3 +94,8 @@ class LostBatches:
         finally:
             await results.aclose()
         return False if others else None
+
+
+def _may_be(part: PartView, status: BatchStatus) -> bool:
+    # One that is still at work may not have been counted yet.
+    return status.total == part.rows or (status.total == 0 and status.phase is not BatchPhase.ENDED)

@@ -28,6 +28,9 @@ STALLED_S = 180.0
 """An upload or download that does not move for so long is broken off."""
 
 CALL_S = 60.0
+MAX_RESULTS_BYTES = 8 * 1024**3
+"""More than the longest replies of a whole batch; a server must not fill the disk."""
+
 MAX_LINE_BYTES = 32 * 1024 * 1024
 """A line of results longer than any model's reply."""
 
@@ -94,6 +97,8 @@ class BatchDoor:
             async with moving:
                 async for piece in response.content.iter_chunked(PIECE_BYTES):
                     _write(file, piece)
+                    if file.tell() > MAX_RESULTS_BYTES:
+                        raise CallFailed(Cause.UNREADABLE, "the results have no end", status=200)
                     moving.reschedule(asyncio.get_running_loop().time() + STALLED_S)
 
     async def close(self) -> None:

@@ -126,6 +126,16 @@ def open_parts(source: JobWriter | JobReader) -> list[PartView]:
         return [_view(found) for found in source.db.execute(query).fetchall()]
 
 
+def ready_by(parts: Sequence[PartView]) -> float | None:
+    """When all that is out has come back at the latest; None when nothing is out, or it was not said."""
+    return max((part.expires_at for part in parts if part.open and part.expires_at is not None), default=None)
+
+
+def collect_by(parts: Sequence[PartView]) -> float | None:
+    """Until when the provider keeps the first results not collected yet; None when nothing is out, or not said."""
+    return min((part.results_until for part in parts if part.open and part.results_until is not None), default=None)
+
+
 def reserved_usd(db: Connection) -> float:
     """What the parts that are out can cost at most."""
     return float(db.execute(f"SELECT ifnull(sum(reserved_usd), 0) FROM parts WHERE state IN {_OPEN}").fetchone()[0])

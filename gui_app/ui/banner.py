@@ -72,7 +72,7 @@ class BannerArea(Panel):
         set_role(frame, "banner", notice.tone)
         frame.setObjectName(f"notice_{notice.key}")
         line: QHBoxLayout = hbox(frame, (GAP_M, GAP_S, GAP_S, GAP_S), GAP_M)
-        line.addWidget(IconLabel(*_ICONS[notice.tone]), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(IconLabel(*_ICONS[notice.tone]), 0, Qt.AlignmentFlag.AlignVCenter)
         label = text_label(wrap=True)
         label.setText(notice.text)
         label.setTextInteractionFlags(
@@ -83,14 +83,14 @@ class BannerArea(Panel):
         for text, action in notice.actions:
             button = QPushButton(text)
             button.clicked.connect(action)
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         if notice.closable:
             close = QToolButton()
             set_role(close, "icon")
             set_icon(close, "x")
             describe(close, _("Close this message"))
             close.clicked.connect(lambda: self._close(notice.key))
-            line.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
         return frame
 
     def _close(self, key: str) -> None:
@@ -104,4 +104,3 @@ class BannerArea(Panel):
 
 def _comparable(notice: Notice) -> tuple[str, str, str, tuple[str, ...]]:
     return notice.key, notice.text, notice.tone, tuple(text for text, _action in notice.actions)
-

@@ -58,6 +58,8 @@ class CountButtons(Panel):
             count = counts.of(state)
             text = _("{count} {state}").format(count=number(count), state=state_name(state))
             button.setText(text)
+            # Squeezed, a tool button cuts its words in the middle.
+            button.setMinimumWidth(button.sizeHint().width())
             button.setVisible(count > 0 or state in (RowState.DONE, RowState.WAITING) or state is self._chosen)
             button.setEnabled(count > 0 or state is self._chosen)
             describe(button, text, _("Press to list only these rows; press again for all."))

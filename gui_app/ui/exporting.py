@@ -12,6 +12,7 @@ from gui_app.jobs import ExportOptions
 from gui_app.sentences import explain
 from gui_app.ui.export_dialog import ExportDialog
 from gui_app.ui.job_page import JobPage
+from gui_app.ui.samples import sample_of
 from gui_app.ui.services import Services
 from gui_app.ui.tasks import Tasks
 
@@ -33,26 +34,41 @@ class Exporting:
             services.settings,
             summary.source_name,
             rows=summary.counts.rows,
-            folder=None if page.source is None else page.source.parent,
+            # A sample lies inside the program, which is no place for somebody's files.
+            folder=None if page.source is None or sample_of(page.source) else page.source.parent,
             shown=shown,
             practice=page.is_practice(),
             parent=window,
         )
         self.dialog.exportRequested.connect(self._start)
         self.dialog.cancelRequested.connect(self._cancel)
-        self.dialog.finished.connect(self.dialog.deleteLater)
+        self.dialog.finished.connect(self._closed)
+        self._is_open = True
         self.dialog.open()
 
     def is_open(self) -> bool:
         """The dialog is shown."""
-        return self.dialog.isVisible()
+        return self._is_open
 
     async def aclose(self) -> None:
         """Stop the export, close the dialog."""
         self._cancel()
         await self._tasks.aclose()
+        if self._is_open:
+            self._is_open = False
+            await self.dialog.aclose()
+            self.dialog.close()
+            self.dialog.deleteLater()
+
+    def _closed(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._cancel()
+            self._tasks.start("end", self._end())
+
+    async def _end(self) -> None:
         await self.dialog.aclose()
-        self.dialog.close()
+        self.dialog.deleteLater()
 
     def _cancel(self) -> None:
         if self._handle is not None:
@@ -65,16 +81,22 @@ class Exporting:
         handle = self._handle = self._worker.export(self._job, target, options)
         try:
             async for progress in handle:
-                self.dialog.show_progress(progress.done, progress.total)
+                if self._is_open:
+                    self.dialog.show_progress(progress.done, progress.total)
             result = await handle.result()
         except Cancelled:
-            self.dialog.show_problem("")
+            self._say_problem("")
         except RowmillError as error:
-            self.dialog.show_problem(explain(error))
+            self._say_problem(explain(error))
         except BaseException:
             handle.cancel()
             raise
         else:
-            self.dialog.show_result(result)
+            if self._is_open:
+                self.dialog.show_result(result)
         finally:
             self._handle = None
+
+    def _say_problem(self, sentence: str) -> None:
+        if self._is_open:
+            self.dialog.show_problem(sentence)

@@ -197,4 +197,3 @@ class FilterBar(Panel):
 
     def _tell(self) -> None:
         self.filterChanged.emit(self.filter())
-

@@ -385,6 +385,7 @@ class JobPage(Panel):
             self._event = None
             self.run_bar.set_state(event.state, event.counts)
             self.link.look()
+            self.table.refit_columns()
         self._show_notices()
 
     def _rows_changed(self, spans: Sequence[tuple[int, int]] | None) -> None:

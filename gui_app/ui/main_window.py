@@ -379,4 +379,3 @@ class MainWindow(Panel):
             settings.save()
         except StorageError as error:
             self.status.say(explain(error))
-

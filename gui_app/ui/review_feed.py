@@ -36,9 +36,7 @@ def agreement(reader: JobReader, field: OutputField, gold_column: int) -> Result
             ),
             field.labels,
         )
-    return compare_labels(
-        ((row_id, as_label(given), as_label(right)) for row_id, given, right in pairs), field.labels
-    )
+    return compare_labels(((row_id, as_label(given), as_label(right)) for row_id, given, right in pairs), field.labels)
 
 
 class ReviewFeed(QObject):

@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from gui_app.i18n import _
-from gui_app.jobs import RowFilter, RowState
+from gui_app.jobs import FieldKind, RowFilter, RowState
 from gui_app.sentences import state_name
-from gui_app.ui.columns import ColumnKind
+from gui_app.ui.columns import ColumnKind, TableColumn
 from gui_app.ui.panel import describe
 from gui_app.ui.row_delegate import ICON, PADDING, RowDelegate
 from gui_app.ui.row_model import RowModel
@@ -65,7 +65,7 @@ class RowView(QTableView):
         self._set_up_headers()
         model.modelAboutToBeReset.connect(self._keep_columns)
         model.modelReset.connect(self._restore_columns)
-        model.columnsInserted.connect(lambda: self._fit_soon.start() if self._fitted else None)
+        model.columnsInserted.connect(self.refit_columns)
         model.layoutAboutToBeChanged.connect(self._keep_place)
         model.layoutChanged.connect(self._return_to_place)
         self.retranslate()
@@ -221,7 +221,7 @@ class RowView(QTableView):
         """Give the columns widths that suit what is seen, so that the answers are in sight if they can be."""
         wanted = [self._wanted_width(column) for column in range(len(self.rows.columns))]
         room = self.viewport().width()
-        inputs = [at for at, column in enumerate(self.rows.columns) if column.kind is ColumnKind.INPUT]
+        inputs = [at for at, column in enumerate(self.rows.columns) if _may_shrink(column)]
         excess = sum(wanted) - room
         while excess > 0 and inputs and max(wanted[at] for at in inputs) > 120:
             widest = max(inputs, key=lambda at: wanted[at])
@@ -246,15 +246,23 @@ class RowView(QTableView):
         name = str(self.rows.headerData(column, Qt.Orientation.Horizontal))
         # A tenth more, because headings are bold; and room for the arrow of the sort.
         heading = round(1.1 * metrics.horizontalAdvance(name)) + 28
+        texts = [str(self.rows.index(position, column).data())[:80] for position in self._measured_rows()]
+        room = 2 * PADDING + 6
         if kind is ColumnKind.STATE:
-            names = (state_name(state) for state in RowState)
-            return max(heading, max(metrics.horizontalAdvance(name) for name in names) + ICON + 2 * PADDING + 14)
-        widest = heading
-        for position in range(min(40, self.rows.rowCount())):
-            text = self.rows.index(position, column).data()
-            widest = max(widest, metrics.horizontalAdvance(str(text)[:80]) + 2 * PADDING + 6)
-        low = 96 if kind is ColumnKind.ANSWER else NARROWEST
-        return max(low, min(WIDEST, widest))
+            texts += [state_name(state) for state in RowState]
+            room += ICON + 8
+        widest = max([heading, *(metrics.horizontalAdvance(text) + room for text in texts)])
+        low, high = (96, WIDEST) if kind is ColumnKind.ANSWER else (NARROWEST, WIDEST)
+        return max(low, min(240 if kind is ColumnKind.STATE else high, widest))
+
+    def _measured_rows(self) -> range:
+        top = max(0, self.rowAt(0))
+        return range(top, min(top + 40, self.rows.rowCount()))
+
+    def refit_columns(self) -> None:
+        """Fit them again, unless somebody has made them as they are."""
+        if self._fitted:
+            self._fit_soon.start()
 
     def layout_note(self) -> list[dict[str, Any]]:
         """Widths, order and hidden columns, to be remembered with the job."""
@@ -343,3 +351,8 @@ class RowView(QTableView):
         """Select whole rows, by position."""
         area = QItemSelection(self.rows.index(first, 0), self.rows.index(last, self.rows.columnCount() - 1))
         self.selectionModel().select(area, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+
+def _may_shrink(column: TableColumn) -> bool:
+    is_text = column.field is not None and column.field.kind in (FieldKind.TEXT, FieldKind.LABELS)
+    return column.kind is ColumnKind.INPUT or is_text

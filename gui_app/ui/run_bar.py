@@ -55,7 +55,7 @@ class RunBar(Panel):
         self.progress.setTextVisible(False)
         self.counts = CountButtons()
         self.counts.filterRequested.connect(self.filterRequested)
-        self.estimate = text_label("hint")
+        self.estimate = text_label("hint", wrap=True)
         self.estimate.setObjectName("estimateLabel")
         self.cost = text_label("hint")
         self.cost.setObjectName("costLabel")
@@ -103,17 +103,18 @@ class RunBar(Panel):
         return action
 
     def _lay_out(self) -> None:
-        facts = hbox(None, gap=GAP_M)
+        # The counts have a line of their own: beside the buttons they would be cut in a window of 1280 pixels.
+        facts = vbox(None)
         for label in (self.estimate, self.cost, self.eta):
+            label.setWordWrap(True)
             facts.addWidget(label)
-        facts.addStretch(1)
         line = hbox(None, gap=GAP_S)
-        line.addWidget(self.counts, 1)
+        line.addLayout(facts, 1)
         for button in (self.try_button, self.run_button, self.pause_button, self.stop_button, self.export_button):
             line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
         column.addWidget(self.progress)
-        column.addLayout(facts)
+        column.addWidget(self.counts)
         column.addLayout(line)
 
     def retranslate(self) -> None:

@@ -13,6 +13,8 @@ from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label
 from gui_app.ui.theme import GAP_M, GAP_S, GAP_XL, set_role
 
+_FOOT = 136
+"""Above the buttons at the foot of a job, so that none is covered."""
 _SHOWN_MS, _WITH_ACTION_MS = 7_000, 12_000
 
 
@@ -124,7 +126,7 @@ class StatusMessage(Panel):
         if self.width() > room:
             self.label.setWordWrap(True)
             self.resize(room, self.heightForWidth(room) if self.hasHeightForWidth() else self.sizeHint().height())
-        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - GAP_XL)
+        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - _FOOT)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt's hook: stays where it belongs when the window changes its size."""

@@ -16,6 +16,7 @@ from gui_app.ui.qt_words import use_qt_words
 from gui_app.ui.services import Services
 from gui_app.ui.settings_dialog import SettingsDialog
 from gui_app.ui.status_message import StatusMessage
+from gui_app.ui.tasks import Tasks
 from gui_app.ui.theme import apply_theme
 
 
@@ -26,6 +27,7 @@ class WindowDialogs:
         self._services, self._status, self._window = services, status, window
         self._settings_dialog: SettingsDialog | None = None
         self._export: Exporting | None = None
+        self._tasks = Tasks()
 
     def show_settings(self, page: JobPage | None) -> None:
         """The settings; what is changed there holds at once."""
@@ -61,15 +63,16 @@ class WindowDialogs:
 
     async def aclose(self) -> None:
         """Close what is open, stop what it does."""
-        if self._export is not None and self._export.is_open():
+        if self._export is not None:
             await self._export.aclose()
         if self._settings_dialog is not None:
             self._settings_dialog.close()
+        await self._tasks.aclose()
 
     def _settings_closed(self) -> None:
-        if self._settings_dialog is not None:
-            self._settings_dialog.deleteLater()
-            self._settings_dialog = None
+        dialog, self._settings_dialog = self._settings_dialog, None
+        if dialog is not None and not self._tasks.start("end settings", _end(dialog)):
+            dialog.deleteLater()
 
     def _setting_changed(self, key: str) -> None:
         settings = self._services.settings
@@ -90,6 +93,13 @@ class WindowDialogs:
         if not page.table.go_to(row_id):
             self._status.say(_("This row is not listed now. Choose “All rows” above the table to list every row."))
         page.table.setFocus()
+
+
+async def _end(dialog: SettingsDialog) -> None:
+    try:
+        await dialog.aclose()
+    finally:
+        dialog.deleteLater()
 
 
 def speak_another_language(app: QApplication) -> None:

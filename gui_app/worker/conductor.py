@@ -83,12 +83,11 @@ class Conductor:
             raise JobInUse(N_("This job is already running."))
         columns = await asyncio.to_thread(_columns, Path(job))
         if order.collect:
-            await asyncio.to_thread(pricing.preload)
+            await _load_prices(order.recipe)
             return await self._begin(order, await self._overnight(order, columns, None), None)
         check_recipe(order.recipe, columns)
         question = build_question(order.recipe, columns)
-        # The price catalogue takes a second to read the first time.
-        await asyncio.to_thread(pricing.preload)
+        await _load_prices(order.recipe)
         prices = self._pricing(order.recipe, order.options, question)
         if order.options.lane is Lane.OVERNIGHT:
             return await self._begin(order, await self._overnight(order, columns, question), None)
@@ -323,6 +322,12 @@ class _Worst:
             self._bound = pricing.WorstCase(self._question, table, self._options.lane)
             self._made_at = time.monotonic()
         return self._bound.usd(prompt)
+
+
+async def _load_prices(recipe: Recipe) -> None:
+    """Off the loop: the catalogue takes a second to read the first time, and who pays nothing needs none."""
+    if not pricing.is_free(recipe.provider):
+        await asyncio.to_thread(pricing.preload)
 
 
 def _columns(path: Path) -> tuple[str, ...]:

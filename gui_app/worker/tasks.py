@@ -76,7 +76,7 @@ def _fill(job: Path, table: Any, progress: Progress, cancelled: IsCancelled) -> 
         )
         rows = 0
         progress(TaskProgress(0, table.total_bytes or table.total_rows, 0))
-        for batch in _small_first(table.batches()):
+        for batch in _grouped(table.batches()):
             if cancelled():
                 raise Cancelled
             rows = writer.add(batch)
@@ -89,15 +89,25 @@ def _fill(job: Path, table: Any, progress: Progress, cancelled: IsCancelled) -> 
         raise
 
 
-def _small_first(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """The first screenful by itself, so that the window shows it while the rest is read."""
+GROUP_ROWS = 4_000
+GROUP_BATCHES = 16
+"""A commit costs as much as a few hundred rows; a batch may hold a megabyte."""
+
+
+def _grouped(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The first screenful by itself, so that the window shows it while the rest is read; then large groups."""
+    first = next(batches, [])
+    if first:
+        yield first[:200]
+    group, taken = first[200:], 1
     for batch in batches:
-        if len(batch) > 200:
-            yield batch[:200]
-            batch = batch[200:]
-        yield batch
-        break
-    yield from batches
+        group += batch
+        taken += 1
+        if len(group) >= GROUP_ROWS or taken >= GROUP_BATCHES:
+            yield group
+            group, taken = [], 0
+    if group:
+        yield group
 
 
 def export_job(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 import xlsxwriter
 
 from gui_app.jobs import Scope
+from gui_app.store import migrations
 from gui_app.store.claims import JobWriter
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
@@ -68,7 +70,7 @@ def xlsx_file(count: int) -> Path:
 
 def job_file(count: int, *, answered: bool) -> Path:
     """A job of so many rows, waiting, or with nine tenths of them answered. Copy it before you change it."""
-    path = FILES / f"{count}-{'answered' if answered else 'waiting'}.rowmill"
+    path = FILES / f"{count}-{'answered' if answered else 'waiting'}-{_format()}.rowmill"
     if not path.exists():
         FILES.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".part")
@@ -85,6 +87,12 @@ def job_file(count: int, *, answered: bool) -> Path:
             _answer(beside)
         beside.rename(path)
     return path
+
+
+def _format() -> str:
+    """Tells the job files of one state of the schema from those of another, before and after it was changed."""
+    objects = sorted(map(str, migrations.expected_objects(migrations.LATEST)))
+    return hashlib.blake2b("".join(objects).encode(), digest_size=4).hexdigest()
 
 
 def copy_of(job: Path, target: Path) -> Path:

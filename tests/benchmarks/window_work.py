@@ -121,7 +121,7 @@ class User:
             timer.stop()
 
 
-async def until(met: Callable[[], object], limit_s: float = 60.0) -> float:
+async def until(met: Callable[[], object], limit_s: float = 30.0) -> float:
     """Wait for something. Returns the milliseconds it took."""
     began = time.perf_counter()
     async with asyncio.timeout(limit_s):

@@ -172,7 +172,7 @@ def _job(path: Path, rows: int) -> Path:
 @pytest.mark.parametrize(
     ("kills", "rows"),
     [
-        pytest.param(15, 900, marks=pytest.mark.timeout(600)),
+        pytest.param(15, 700, marks=pytest.mark.timeout(270)),
         pytest.param(60, 3600, marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
     ],
 )

@@ -198,17 +198,17 @@ async def test_a_null_response_fails_its_own_row_alone_and_it_waits_again(practi
 async def test_a_part_that_cannot_be_looked_at_does_not_hold_up_the_others(practice, tmp_path):
     server, job = practice(Batching(seconds=0.2)), make_job(tmp_path / "j.rowmill", texts(30))
     provider = provider_on(server, requests=10)
-    await Overnight(job, provider, linger=False).run()
-    broken = parts_of(job)[0].batch_id
-    honest = provider.status
+    honest, first = provider.status, ""
 
     async def status(batch_id: str):
-        if batch_id == broken:
+        nonlocal first
+        first = first or batch_id
+        if batch_id == first:
             raise CallFailed(Cause.SERVER_ERROR, status=500)
         return await honest(batch_id)
 
     provider.status = status  # type: ignore[method-assign]
-    run_ = Overnight(job, provider, collect=True)
+    run_ = Overnight(job, provider)
     task = asyncio.create_task(run_.run())
     while states(job)["done"] < 20:
         await asyncio.sleep(0.02)
@@ -474,6 +474,49 @@ async def test_a_stopped_run_leaves_what_is_out_and_a_later_one_collects_it(prac
     await provider.close()
     own_answers(job, 20)
     assert set(paid(server).values()) == {1}
+
+
+@pytest.mark.parametrize("how", ["cancel", "stop"])
+async def test_an_upload_that_is_broken_off_leaves_its_rows_waiting(practice, tmp_path, how):
+    server, job = practice(), make_job(tmp_path / "j.rowmill", texts(5))
+    provider = provider_on(server)
+    begun = asyncio.Event()
+
+    async def upload(*given: object) -> str:
+        begun.set()
+        await asyncio.Event().wait()
+        return ""
+
+    provider.upload = upload  # type: ignore[method-assign]
+    run_ = Overnight(job, provider)
+    task = asyncio.create_task(run_.run())
+    await begun.wait()
+    assert states(job) == {"running": 5}, "on record before anything is sent"
+    getattr(run_.runner, how)()
+    await task
+    await provider.close()
+    assert states(job) == {"waiting": 5}
+    assert [part.state for part in parts_of(job)] == [PartState.VOID]
+    await run(job, server)
+    own_answers(job, 5)
+    assert set(paid(server).values()) == {1}
+
+
+async def test_a_network_that_is_gone_while_waiting_is_waited_for(practice, tmp_path):
+    server, job = practice(Batching(seconds=0.3)), make_job(tmp_path / "j.rowmill", texts(10))
+    provider = provider_on(server)
+    run_ = Overnight(job, provider)
+    task = asyncio.create_task(run_.run())
+    while not parts_of(job) or parts_of(job)[0].batch_id is None:
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(server.go_away)
+    while not run_.told[-1].offline_cause:
+        await asyncio.sleep(0.02)
+    assert run_.told[-1].state is JobState.SUBMITTED
+    await asyncio.to_thread(server.come_back)
+    assert (await task).state is JobState.FINISHED
+    await provider.close()
+    own_answers(job, 10)
 
 
 async def test_rows_asked_live_and_overnight_live_in_one_job(practice, tmp_path):

@@ -110,6 +110,15 @@ def test_a_row_that_waits_for_another_is_not_due_itself(path: Path, read: Read) 
         assert (row.state, row.follows, row.not_before) == (RowState.WAITING, 1, 0.0)
 
 
+def test_an_answer_for_a_row_that_is_not_out_is_not_shared(path: Path, read: Read) -> None:
+    make_job(path, one_column("same", "same"))
+    with Run(path) as run:
+        run.claim(now=1000.0)
+        run.exchange([again_later(1, 1010.0)], 0, now=1000.0)
+        assert run.keep(done(1)).settled == []
+        assert states(read, 2) == ["waiting", "waiting"]
+
+
 def test_when_the_one_asked_never_went_out_another_may(path: Path, read: Read) -> None:
     make_job(path, one_column("same", "same"))
     with Run(path) as run:

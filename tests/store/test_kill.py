@@ -147,9 +147,6 @@ def test_every_group_of_answers_is_on_the_disk_before_it_is_announced(path: Path
 
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
-    worker = Killed(path)
-    worker.live(5.0)
-    path.unlink()
     trace = path.with_name("trace")
     command = ["strace", "-f", "-e", "trace=write,pwrite64,fsync,fdatasync", "-o", str(trace), sys.executable]
     subprocess.run(

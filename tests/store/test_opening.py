@@ -40,12 +40,20 @@ def refused_by_all(path: Path, kind: type[UserError], words: str) -> None:
         assert path.read_bytes() == before
 
 
-@pytest.fixture
-def job(path: Path) -> Path:
+@pytest.fixture(scope="module")
+def whole_job(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A job with answers and with cells on many pages."""
+    path = tmp_path_factory.mktemp("whole") / "job.rowmill"
     make_job(path, one_column(*(f"text {i} " + "x" * 100 for i in range(2000))), name="whole")
     with Run(path) as run:
         run.answer_all()
+    return path
+
+
+@pytest.fixture
+def job(path: Path, whole_job: Path) -> Path:
+    """A copy of it to be spoiled."""
+    shutil.copy(whole_job, path)
     return path
 
 

@@ -166,3 +166,14 @@ def test_notes_are_kept_and_unknown_ones_refused(writer, read):
 
 def test_a_part_remembers_the_recipe_it_was_asked_with(writer):
     assert parts.recipe_of(writer, 1) == RECIPE
+
+
+def test_the_deadlines_of_a_job_are_those_of_what_is_out(writer, read):
+    taken = claim(writer)
+    one, two = intend(writer, taken[:1], "n1"), intend(writer, taken[1:], "n2")
+    assert (parts.ready_by([one, two]), parts.collect_by([one, two])) == (None, None)
+    parts.note(writer, one.part_id, expires_at=10.0, results_until=30.0)
+    parts.note(writer, two.part_id, expires_at=20.0, results_until=40.0)
+    assert (parts.ready_by(parts.parts(read())), parts.collect_by(parts.parts(read()))) == (20.0, 30.0)
+    parts.close(writer, two.part_id, PartState.COLLECTED)
+    assert (parts.ready_by(parts.parts(read())), parts.collect_by(parts.parts(read()))) == (10.0, 30.0)

@@ -29,7 +29,8 @@ def dressed(qapp: QApplication) -> None:
     apply_theme(application(), "light")
 
 
-@pytest.fixture(autouse=True)
+# For a module and not for a test: each end looks through everything there is, a third of a second.
+@pytest.fixture(scope="module", autouse=True)
 def collected_here(qapp: QApplication) -> Iterator[None]:
     """As in the app: no other thread deletes a widget."""
     collector = Collector()

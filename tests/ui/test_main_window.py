@@ -22,6 +22,13 @@ from gui_app.worker.protocol import WorkerLost
 from tests.helpers.practice import Practice
 from tests.ui.conftest import until
 
+PARTS = """
+    dropArea openFileButton sampleList jobList newJobButton importLine rowTable stateFilter searchEdit presetBox
+    promptEdit columnChips promptPreview fieldList addFieldButton labelsEdit providerBox modelBox keyEdit testKeyButton
+    speedBox laneBox budgetEdit tryButton runButton pauseButton stopButton progressBar countsLabel costLabel etaLabel
+    failureList retryButton labelBars goldColumnBox exportButton settingsButton
+"""
+
 
 def click(window: QWidget, name: str) -> None:
     found = next((child for child in window.findChildren(QWidget, name) if child.isVisible()), None)
@@ -190,9 +197,7 @@ async def test_failures_are_listed_and_shown_in_the_table(window: MainWindow, pr
     await window.aclose()
 
 
-async def test_closing_while_a_job_runs_asks_and_can_be_taken_back(
-    window: MainWindow, practice: Practice
-) -> None:
+async def test_closing_while_a_job_runs_asks_and_can_be_taken_back(window: MainWindow, practice: Practice) -> None:
     from gui_app.practice.faults import Faults
 
     practice.set_faults(Faults(latency_ms=(400, 500)))
@@ -213,9 +218,7 @@ async def test_closing_while_a_job_runs_asks_and_can_be_taken_back(
     assert not window.isVisible()
 
 
-async def test_in_the_background_the_last_job_to_end_closes_the_program(
-    window: MainWindow, practice: Practice
-) -> None:
+async def test_in_the_background_the_last_job_to_end_closes_the_program(window: MainWindow, practice: Practice) -> None:
     from gui_app.practice.faults import Faults
 
     practice.set_faults(Faults(latency_ms=(50, 80)))
@@ -288,14 +291,8 @@ async def test_a_window_that_closes_leaves_nothing_behind(window: MainWindow, pr
 async def test_every_agreed_part_has_a_name_for_a_screen_reader(window: MainWindow, practice: Practice) -> None:
     page = await sample(window, practice)
     assert isinstance(page.findChild(QTableView, "rowTable"), QTableView)
-    names = (
-        "dropArea openFileButton sampleList jobList newJobButton importLine rowTable stateFilter searchEdit presetBox"
-        " promptEdit columnChips promptPreview fieldList addFieldButton labelsEdit providerBox modelBox keyEdit"
-        " testKeyButton speedBox laneBox budgetEdit tryButton runButton pauseButton stopButton progressBar countsLabel"
-        " costLabel etaLabel failureList retryButton labelBars goldColumnBox exportButton settingsButton"
-    ).split()
     missing = {}
-    for name in names:
+    for name in PARTS.split():
         found = window.findChildren(QWidget, name)
         if len(found) != 1 or not found[0].accessibleName():
             missing[name] = [type(widget).__name__ for widget in found]

@@ -47,9 +47,7 @@ def shown(qtbot: QtBot, model: RowModel) -> RowView:
 
 def test_the_model_keeps_qts_rules(make: Make, qtbot: QtBot) -> None:
     threads = make(300)
-    tester = QAbstractItemModelTester(
-        threads.model, QAbstractItemModelTester.FailureReportingMode.Fatal, threads.model
-    )
+    tester = QAbstractItemModelTester(threads.model, QAbstractItemModelTester.FailureReportingMode.Fatal, threads.model)
     threads.model.set_total(320)
     threads.model.set_filter(RowFilter(states=frozenset([RowState.WAITING])))
     qtbot.waitUntil(lambda: threads.model.rowCount() == 320)

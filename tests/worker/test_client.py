@@ -50,7 +50,9 @@ async def test_a_paused_job_sends_nothing_until_it_goes_on(home, make_job):
             await asyncio.sleep(0.3)
             assert len(practice.asked()) == sent
             since = len(watch.events)
-            await client.run(job, RECIPE, Scope(), OPTIONS)
+            # A selection of very many rows is one line of some megabytes.
+            everything = Scope(rows=RowFilter(row_ids=tuple(range(1, 500_001))))
+            await client.run(job, RECIPE, everything, OPTIONS)
             assert (await watch.end_of(job, since)).state is JobState.FINISHED
         assert states(job) == {"done": 60}
         assert len(practice.asked()) == 60
