@@ -294,8 +294,7 @@ class OvernightRunner:
             newest = parts[-1] if parts else None
             if newest is None or newest.batch_id is None or newest.status not in VALIDATING:
                 return
-            await self._look_at_safely(newest, parts)
-            if self._blocked is not None:
+            if not await self._look_at_safely(newest, parts) or self._blocked is not None:
                 return
 
     # -- looking after ---------------------------------------------------------------------------
@@ -314,13 +313,15 @@ class OvernightRunner:
             self._problem = OTHER_PROVIDER
         self._dirty = True
 
-    async def _look_at_safely(self, part: PartView, parts: Sequence[PartView]) -> None:
+    async def _look_at_safely(self, part: PartView, parts: Sequence[PartView]) -> bool:
+        """False when it could not be looked at; the others must not wait for that."""
         self._dirty = True
         try:
             look = await self._do(self._lookout.look_at(part, parts))
             self._offline = None
             if look is not None:
                 self._take(look)
+            return True
         except CallFailed as failure:
             self._offline = failure.cause if failure.cause in retry.OF_THE_NETWORK else None
             if failure.cause in retry.STOPS_THE_JOB and failure.status in (401, 402, 403):
@@ -328,6 +329,7 @@ class OvernightRunner:
             log.info("a batch could not be looked at: %s %s", failure.cause, failure.detail)
         except StorageError as problem:
             self._tell_storage(problem)
+        return False
 
     def _take(self, look: Look) -> None:
         if look.problem is not None:

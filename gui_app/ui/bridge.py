@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Recipe
 from gui_app.store.edits import Change, JobEditor
+from gui_app.store.parts import PartView, parts
 from gui_app.store.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
 from gui_app.ui.pacing import EventPacer
 from gui_app.ui.spans import Span, of_numbers
@@ -30,11 +31,12 @@ class Overview:
     totals: Totals
     failures: list[FailureGroup]
     versions: list[RecipeVersion]
+    parts: list[PartView]
 
 
 def read_overview(reader: JobReader) -> Overview:
     """On a reading thread."""
-    return Overview(reader.summary(), reader.totals(), reader.failure_groups(), reader.recipe_versions())
+    return Overview(reader.summary(), reader.totals(), reader.failure_groups(), reader.recipe_versions(), parts(reader))
 
 
 class JobLink(QObject):

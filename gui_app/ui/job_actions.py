@@ -76,6 +76,14 @@ class JobActions(QObject):
         """Send nothing new and wait no longer than some seconds for what is out."""
         self._start("stop", self._worker.stop(self._link.path))
 
+    def collect(self) -> None:
+        """Fetch what the provider has done overnight, and keep looking after the rest. Sends nothing."""
+        self._start("collect", self._collect())
+
+    def cancel_overnight(self) -> None:
+        """Have the provider end what is out, after a question."""
+        self._start("cancel", self._cancel_overnight())
+
     async def aclose(self) -> None:
         """Cancel what goes on."""
         await self._tasks.aclose()
@@ -111,6 +119,24 @@ class JobActions(QObject):
         key = self._task.account().key
         await self._worker.run(self._link.path, recipe, scope, self._task.run_options(), key)
         self.started.emit()
+
+    async def _collect(self) -> None:
+        await self._worker.collect(
+            self._link.path, self._task.recipe(), self._task.run_options(), self._task.account().key
+        )
+        self.started.emit()
+
+    async def _cancel_overnight(self) -> None:
+        title = _("Cancel what is out overnight?")
+        text = _(
+            "The provider is asked to end it. Rows that are finished by then still come back and are charged; "
+            "the others wait here again."
+        )
+        choices = [Choice("cancel", _("Cancel what is out"), "danger"), Choice("", _("Leave it running"))]
+        if await ask(Question(self._window, title, text, choices)) == "cancel":
+            await self._worker.cancel_overnight(
+                self._link.path, self._task.recipe(), self._task.run_options(), self._task.account().key
+            )
 
     def _is_changed(self, recipe: Recipe) -> bool:
         overview = self.overview

@@ -40,6 +40,7 @@ from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
 
 _SAVE_DRAFT_MS = 400
 _LIST_AGAIN_MS = 1_000
+_COLLECT_AFTER_MS = 1_500
 
 
 class JobPage(Panel):
@@ -303,6 +304,9 @@ class JobPage(Panel):
         first = self.overview is None
         self.overview = self.doing.overview = overview
         summary = overview.summary
+        if first and summary.state is JobState.SUBMITTED and summary.owner is None:
+            # A moment later, because the key is looked up off this thread.
+            QTimer.singleShot(_COLLECT_AFTER_MS, self, self._collect_found)
         if self._event is not None and summary.state not in (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE):
             self._event = None
         self.title.show_name(summary.name)
@@ -318,6 +322,12 @@ class JobPage(Panel):
         elif first or not self._started:
             self._show_columns_of_table()
         self._show_notices()
+
+    def _collect_found(self) -> None:
+        """A job that was found submitted is looked after again, without a click."""
+        overview = self.overview
+        if overview is not None and overview.summary.owner is None and not self.side.problem():
+            self.doing.collect()
 
     def _estimate(self) -> None:
         counts = Counts() if self.overview is None else self.overview.summary.counts
@@ -403,6 +413,9 @@ class JobPage(Panel):
                 self.side.recipe() if self._started else None,
                 show_model=lambda: self.show_page("model"),
                 go_on=self.run,
+                parts=self.overview.parts,
+                collect=self.doing.collect,
+                cancel=self.doing.cancel_overnight,
             )
         if self._own_notice is not None:
             shown.insert(0, self._own_notice)

@@ -43,6 +43,8 @@ class RunPart(Panel):
             self.speed_box.addItem(str(calls), calls)
         self.speed_box.setMinimumContentsLength(8)
         self.lane_box = shrinking_box(name="laneBox")
+        # Wide enough for its longest word, or it goes below the speed.
+        self.lane_box.setMinimumContentsLength(18)
         self.budget_edit = QLineEdit()
         self.budget_edit.setObjectName("budgetEdit")
         self.budget_edit.setMaxLength(20)

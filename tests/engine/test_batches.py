@@ -487,7 +487,7 @@ async def test_an_upload_that_is_broken_off_leaves_its_rows_waiting(practice, tm
         await asyncio.Event().wait()
         return ""
 
-    provider.upload = upload  # type: ignore[method-assign]
+    provider.upload = upload  # type: ignore[method-assign, assignment]
     run_ = Overnight(job, provider)
     task = asyncio.create_task(run_.run())
     await begun.wait()

@@ -200,7 +200,7 @@ async def test_failures_are_listed_and_shown_in_the_table(window: MainWindow, pr
 async def test_closing_while_a_job_runs_asks_and_can_be_taken_back(window: MainWindow, practice: Practice) -> None:
     from gui_app.practice.faults import Faults
 
-    practice.set_faults(Faults(latency_ms=(400, 500)))
+    practice.set_faults(Faults(latency_ms=(2_000, 2_500)))
     page = await sample(window, practice)
     click(window, "runButton")
     await until(lambda: page.is_moving())
