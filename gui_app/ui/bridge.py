@@ -10,6 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui_app.engine.events import JobProgress
+from gui_app.errors import Cancelled
 from gui_app.jobs import Recipe
 from gui_app.store.edits import Change, JobEditor
 from gui_app.store.parts import PartView, parts
@@ -91,7 +92,11 @@ class JobLink(QObject):
 
     def _look_failed(self, error: BaseException) -> None:
         self._looking = False
-        self.failed.emit(error)
+        if isinstance(error, Cancelled):
+            # An interrupt that was meant for the question before.
+            self.look_soon()
+        else:
+            self.failed.emit(error)
 
     # Editing
 

@@ -62,10 +62,11 @@ class MainWindow(Panel):
         self._running: set[Path] = set()
         # The worker takes seconds to start: begun while the user reads, so that the first run need not wait for it,
         # and not at once, so that it does not slow down what is shown first.
+        self._warming: asyncio.Task[None] | None = None
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
         self._warm_up.setInterval(2_500)
-        self._warm_up.timeout.connect(lambda: self._tasks.start("worker", services.worker.start()))
+        self._warm_up.timeout.connect(lambda: self._start_worker())
         self._is_closing = self._is_closed = self._in_background = False
         self.page: JobPage | None = None
         self.jobs = JobList()
@@ -173,6 +174,13 @@ class MainWindow(Panel):
         self.setWindowTitle("Rowmill" if entry is None else f"{entry.name} - Rowmill")
         page.table.setFocus()
         self._warm_up.start()
+
+    def _start_worker(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._warming = loop.create_task(self._services.worker.start(), name="start the worker")
 
     def _close_page(self) -> None:
         before, self.page = self.page, None
@@ -352,6 +360,9 @@ class MainWindow(Panel):
         if page is not None:
             await page.aclose()
         await asyncio.gather(*self._leaving, return_exceptions=True)
+        if self._warming is not None:
+            # Half started it could not be ended.
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self._services.worker.close()
         await self.library.aclose()
         self._is_closed = True
