@@ -49,7 +49,7 @@ def connect(path: Path, *, read_only: bool = False, isolation: str = "FULL", imm
             # macOS takes an ordinary fsync for a wish.
             db.execute("PRAGMA fullfsync = ON")
             db.execute("PRAGMA wal_autocheckpoint = 2000")
-            db.execute("PRAGMA cache_size = -32000")
+            db.execute("PRAGMA cache_size = -8000")
     except BaseException:
         db.close()
         raise

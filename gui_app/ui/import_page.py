@@ -199,6 +199,6 @@ def _fill(box: QComboBox, items: list[tuple[str, Any]], current: Any) -> None:
     box.setCurrentIndex(values.index(current) if current in values else -1)
     # Its own size hint forgets what the stylesheet puts around the text.
     widths = [box.fontMetrics().horizontalAdvance(text) for text, _value in items] or [0]
-    box.setFixedWidth((widths[values.index(current)] if current in values else max(widths)) + 40)
-    box.view().setMinimumWidth(max(widths) + 48)
+    box.setFixedWidth((widths[values.index(current)] if current in values else max(widths)) + 58)
+    box.view().setMinimumWidth(max(widths) + 58)
     box.blockSignals(False)

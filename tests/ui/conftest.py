@@ -58,7 +58,7 @@ def window(home: Path, qloop: object, practice: Practice) -> Iterator[MainWindow
     window.deleteLater()
 
 
-async def until(met: Callable[[], object], limit_s: float = 30.0) -> None:
+async def until(met: Callable[[], object], limit_s: float = 90.0) -> None:
     """Wait for something that the loop brings about."""
     async with asyncio.timeout(limit_s):
         while not met():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -21,6 +22,9 @@ from gui_app.ui.samples import SAMPLES
 from gui_app.worker.protocol import WorkerLost
 from tests.helpers.practice import Practice
 from tests.ui.conftest import until
+
+# Worker processes are started; on a machine that is busy with something else that takes its time.
+pytestmark = pytest.mark.timeout(200)
 
 PARTS = """
     dropArea openFileButton sampleList jobList newJobButton importLine rowTable stateFilter searchEdit presetBox
