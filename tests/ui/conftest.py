@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -25,8 +26,10 @@ from tests.helpers.practice import Practice
 
 @pytest.fixture(scope="session", autouse=True)
 def dressed(qapp: QApplication) -> None:
-    """Widgets look as they do in the app."""
+    """Widgets look as they do in the app; modules are left out of every further collection."""
     apply_theme(application(), "light")
+    gc.collect()
+    gc.freeze()
 
 
 # For a module and not for a test: each end looks through everything there is, a third of a second.
