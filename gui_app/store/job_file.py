@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import stat
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from gui_app.errors import N_, NewerJobFile, NotAJobFile, StorageError
-from gui_app.store import migrations
+from gui_app.store import migrations, opened
 from gui_app.store.places import complete_file
 from gui_app.store.schema import APPLICATION_ID
 from gui_app.store.trouble import GONE, READ_ONLY, contents, damaged, map_error, storage_errors
@@ -38,7 +39,7 @@ def connect(path: Path, *, read_only: bool = False, isolation: str = "FULL", imm
     mode = "ro" if read_only else "rw"
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
     # The readers and the writer each have a thread of their own, which is not the one that closes them at exit.
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+    db = opened.connect(path, uri, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
     try:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
@@ -116,25 +117,24 @@ def _tried(db: Connection, *, query_only: bool = False) -> Connection:
 
 
 def _look_at_first_bytes(path: Path) -> None:
-    if Path(f"{path}-shm").exists():
-        # Somebody has it open, perhaps this very process: closing the file here would drop all of its POSIX locks
-        # (sqlite.org/howtocorrupt.html, 2.2), and the next writer to close would take the -shm file away under it.
-        return
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise NotAJobFile(N_("“{file}” is a folder, not a job file."), file=path.name)
+        # A pipe or a device would be waited for.
+        head = opened.first_bytes(path) if stat.S_ISREG(mode) else b"\xff"
     except FileNotFoundError:
         raise NotAJobFile(
             N_("There is no job file “{file}” any more. It may have been moved or deleted."), file=path.name
         ) from None
-    except IsADirectoryError:
-        raise NotAJobFile(N_("“{file}” is a folder, not a job file."), file=path.name) from None
     except OSError as error:
         raise StorageError(
             N_("“{file}” cannot be opened ({reason}). Check that you may read it."),
             file=path.name,
             reason=error.strerror or str(error),
         ) from error
+    if head is None:
+        return
     if head == b"":
         raise NotAJobFile(N_("“{file}” is empty: it is not a Rowmill job."), file=path.name)
     if not any(head):
