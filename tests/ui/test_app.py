@@ -20,9 +20,6 @@ from gui_app.ui.main_window import MainWindow
 from tests.helpers.practice import Practice
 from tests.ui.conftest import until
 
-# They pass alone; in one run with the others some wait for ever, for a cause not found yet (see the closing note).
-pytestmark = pytest.mark.long
-
 START = [sys.executable, "-m", "gui_app"]
 
 

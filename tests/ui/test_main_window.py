@@ -26,9 +26,6 @@ from tests.ui.conftest import until
 # Worker processes are started; on a machine that is busy with something else that takes its time.
 pytestmark = pytest.mark.timeout(200)
 
-# They pass alone; in one run with the others some wait for ever, for a cause not found yet (see the closing note).
-pytestmark = pytest.mark.long
-
 PARTS = """
     dropArea openFileButton sampleList jobList newJobButton importLine rowTable stateFilter searchEdit presetBox
     promptEdit columnChips promptPreview fieldList addFieldButton labelsEdit providerBox modelBox keyEdit testKeyButton
