@@ -1,0 +1,104 @@
+"""The parts of a job page and where they lie: its name, its file, its rows, its settings, the bar that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QToolButton, QWidget
+
+from gui_app.i18n import _
+from gui_app.ui.banner import BannerArea
+from gui_app.ui.bridge import JobLink
+from gui_app.ui.filter_bar import FilterBar
+from gui_app.ui.icons import set_icon
+from gui_app.ui.import_page import ImportLine
+from gui_app.ui.job_side import JobSide
+from gui_app.ui.job_title import JobTitle
+from gui_app.ui.panel import Panel, describe, hbox, vbox
+from gui_app.ui.reading import Reading
+from gui_app.ui.reading_pane import ReadingPane
+from gui_app.ui.review_feed import ReviewFeed
+from gui_app.ui.row_edits import RowEdits
+from gui_app.ui.row_menu import RowMenu
+from gui_app.ui.row_model import RowModel
+from gui_app.ui.row_view import RowView
+from gui_app.ui.run_bar import RunBar
+from gui_app.ui.services import Services
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
+
+
+class JobFrame(Panel):
+    """Makes the parts and lays them out; `JobPage` brings them to life."""
+
+    def __init__(self, services: Services, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="page")
+        self.path = path
+        self.link = JobLink(path, self)
+        self._make_parts(services)
+        self._lay_out()
+
+    def _make_parts(self, services: Services) -> None:
+        self.title = JobTitle()
+        self.import_line = ImportLine()
+        self.banners = BannerArea()
+        self.filter_bar = FilterBar()
+        self.model = RowModel(self.link.pages, self.link.lists, self)
+        self.table = RowView(self.model)
+        self.pane = ReadingPane()
+        self.reading = Reading(self.table, self.pane, self.link.pages)
+        self.menu = RowMenu(self.table)
+        self.edits = RowEdits(self.link, self.table)
+        self.run_bar = RunBar()
+        self.side = JobSide(services)
+        self.feed = ReviewFeed(self.side.review, self.link)
+        self.side_button = QToolButton()
+        self.side_button.setObjectName("sideButton")
+        set_role(self.side_button, "icon")
+        set_icon(self.side_button, "panel-right")
+
+    def _lay_out(self) -> None:
+        head = Panel(role="page")
+        top = hbox(None, gap=GAP_S)
+        top.addWidget(self.title, 1)
+        top.addWidget(self.side_button)
+        lines = vbox(head, (GAP_L, GAP_M, GAP_L, GAP_S), GAP_XS)
+        lines.addLayout(top)
+        lines.addWidget(self.import_line)
+        self.rows_splitter = QSplitter(Qt.Orientation.Vertical)
+        self.rows_splitter.addWidget(self.table)
+        self.rows_splitter.addWidget(self.pane)
+        self.rows_splitter.setStretchFactor(0, 3)
+        self.rows_splitter.setStretchFactor(1, 1)
+        self.rows_splitter.setChildrenCollapsible(False)
+        left = Panel(role="page")
+        column = vbox(left)
+        for part in (head, self.banners, self.filter_bar):
+            column.addWidget(part)
+        column.addWidget(self.rows_splitter, 1)
+        column.addWidget(self.run_bar)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.side)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setCollapsible(0, False)
+        self.splitter.setSizes([900, 380])
+        vbox(self).addWidget(self.splitter)
+        self.side_button.hide()
+
+    def retranslate(self) -> None:
+        """Set every visible text that is not a part's own."""
+        describe(self.side_button, _("Show task and model"))
+        self.side_button.setToolTip(_("Show task and model"))
+        self.table.retranslate()
+
+    def show_side(self, shown: bool) -> None:
+        """Show or fold away the right side."""
+        self.side.setVisible(shown)
+        self.side_button.setVisible(not shown)
+
+    def show_page(self, name: str) -> None:
+        """Bring a page of the right side to the front."""
+        self.show_side(True)
+        self.side.show_page(name)
