@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QWidget
 from gui_app.i18n import _, number
 from gui_app.sentences import plain
 from gui_app.store.queries import JobSummary
+from gui_app.ui.elided_label import ElidedLabel
 from gui_app.ui.icons import IconLabel
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label
 from gui_app.ui.theme import GAP_S, set_role
@@ -52,10 +53,13 @@ class ImportLine(Panel):
         self._chosen: dict[str, Any] = {}
         self._can_read_again = False
         self._reading: float | None = None
-        self.source = text_label("hint")
+        self._locked = True
+        self.source = ElidedLabel()
+        set_role(self.source, "hint")
         self.dimensions = text_label("hint")
         self.read_as = text_label("hint")
         self.encoding, self.separator, self.header, self.sheet = (QComboBox() for _part in range(4))
+        self._boxes = (self.sheet, self.encoding, self.separator, self.header)
         line = hbox(self, gap=GAP_S)
         line.addWidget(IconLabel("file-spreadsheet", "muted", 16))
         line.addWidget(self.source)
@@ -105,8 +109,7 @@ class ImportLine(Panel):
         """
         self._summary, self._can_read_again = summary, can_read_again
         found = summary.import_settings
-        self.source.setText(plain(summary.source_name, 60))
-        self.source.setToolTip(plain_tip(summary.source_name))
+        self.source.set_whole(plain(summary.source_name, 60))
         self.dimensions.setText(
             _("{rows} rows × {columns} columns").format(
                 rows=number(summary.counts.rows), columns=number(len(summary.columns))
@@ -116,21 +119,18 @@ class ImportLine(Panel):
         self._fill_separator(found)
         self._fill_header(found)
         self._fill_sheet(summary)
-        locked = summary.sent or not can_read_again or not summary.import_done
+        self._locked = summary.sent or not can_read_again or not summary.import_done
         if summary.sent:
             why = _("Rows have been sent, so the table stays as it is. To read the file otherwise, start a new job.")
         elif not can_read_again:
             why = _("The file this job came from is not known or not there any more.")
         else:
             why = _("A change reads the file again.")
-        boxes = (self.sheet, self.encoding, self.separator, self.header)
-        shown = [box.currentText() for box in boxes if not box.isHidden() and box.currentText()]
+        shown = [box.currentText() for box in self._boxes if box.count() and box.currentText()]
         self.read_as.setText(" · ".join(shown))
         self.read_as.setToolTip(plain_tip(why))
-        self.read_as.setVisible(locked)
-        for box in boxes:
+        for box in self._boxes:
             box.setToolTip(plain_tip(why))
-            box.setVisible(not locked and not box.isHidden())
         self._show_progress()
 
     def show_progress(self, fraction: float | None) -> None:
@@ -140,6 +140,10 @@ class ImportLine(Panel):
 
     def _show_progress(self) -> None:
         reading = self._reading is not None
+        # While the file is read there is no room for both, and nothing to choose yet.
+        self.read_as.setVisible(self._locked or reading)
+        for box in self._boxes:
+            box.setVisible(not self._locked and not reading and box.count() > 0)
         self.progress.setVisible(reading)
         self.cancel.setVisible(reading)
         if self._reading is not None:
@@ -158,8 +162,9 @@ class ImportLine(Panel):
         items = [(name, code) for code, name in _ENCODINGS.items() if code != "utf-8-sig"]
         if current == "utf-8-sig":
             current = "utf-8"
-        self.encoding.setVisible(bool(current))
-        if current and current not in [code for _name, code in items]:
+        if not current:
+            items = []
+        elif current not in [code for _name, code in items]:
             items.insert(0, (str(current).upper(), current))
         _fill(self.encoding, items, current)
 
@@ -172,18 +177,17 @@ class ImportLine(Panel):
             (_("bar (|)"), "|"),
             (_("none: one column"), ""),
         ]
-        self.separator.setVisible(current is not None)
-        if current is not None and current not in [value for _name, value in names]:
+        if current is None:
+            names = []
+        elif current not in [value for _name, value in names]:
             names.append((plain(str(current), 5), current))
         _fill(self.separator, names, current)
 
     def _fill_header(self, found: Mapping[str, Any]) -> None:
         names = [(_("first row: names"), True), (_("first row: data"), False)]
-        self.header.setVisible(found.get("header") is not None)
-        _fill(self.header, names, found.get("header"))
+        _fill(self.header, names if found.get("header") is not None else [], found.get("header"))
 
     def _fill_sheet(self, summary: JobSummary) -> None:
-        self.sheet.setVisible(bool(summary.sheets))
         names = [(plain(name, 40), name) for name in summary.sheets]
         _fill(self.sheet, names, summary.import_settings.get("sheet"))
 

@@ -44,11 +44,14 @@ class Task(Protocol):
 
 
 class JobActions(QObject):
-    """Signals: failed: an error to show. refused: why nothing was started, a sentence. started: a run began."""
+    """Signals: failed: an error to show. refused: why nothing was started, a sentence. started: a run began.
+    starting: True when rows are about to be sent, False once they are, or are not.
+    """
 
     failed = Signal(object)
     refused = Signal(str)
     started = Signal()
+    starting = Signal(bool)
 
     def __init__(self, worker: WorkerClient, link: JobLink, task: Task, window: QWidget) -> None:
         super().__init__(window)
@@ -114,10 +117,15 @@ class JobActions(QObject):
         await self._send(scope, recipe)
 
     async def _send(self, scope: Scope, recipe: Recipe) -> None:
-        # The recipe is on disk before anything is sent: a crash must not lose what was paid for.
-        await self._link.edits.call(lambda editor: editor.save_draft(recipe))
-        key = self._task.account().key
-        await self._worker.run(self._link.path, recipe, scope, self._task.run_options(), key)
+        # The worker may have to be started first, which takes seconds.
+        self.starting.emit(True)
+        try:
+            # The recipe is on disk before anything is sent: a crash must not lose what was paid for.
+            await self._link.edits.call(lambda editor: editor.save_draft(recipe))
+            key = self._task.account().key
+            await self._worker.run(self._link.path, recipe, scope, self._task.run_options(), key)
+        finally:
+            self.starting.emit(False)
         self.started.emit()
 
     async def _collect(self) -> None:

@@ -50,6 +50,7 @@ class JobPage(JobStory):
         link, bar, menu = self.link, self.run_bar, self.menu
         self.doing.refused.connect(self._refused)
         self.doing.started.connect(self.show_answers)
+        self.doing.starting.connect(bar.set_starting)
         self.title.renamed.connect(self._rename)
         self.import_line.settingsChosen.connect(self.importSettingsChosen)
         self.import_line.cancelRequested.connect(self.importCancelled)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QStackedWidget, QToolButton, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QToolButton, QWidget
 
 from gui_app.i18n import _
 from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
+from gui_app.ui.elided_label import ElidedLabel
 from gui_app.ui.icons import JOB_STATE_ICONS, IconLabel, set_icon
-from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label
+from gui_app.ui.panel import Panel, describe, hbox, text_label
 from gui_app.ui.theme import GAP_S, set_role
 
 TONES = {
@@ -36,7 +37,7 @@ class JobTitle(Panel):
         super().__init__(parent)
         self._name = ""
         self._state, self._tried = JobState.DRAFT, False
-        self.label = _ElidedLabel()
+        self.label = ElidedLabel()
         self.label.setObjectName("jobName")
         set_role(self.label, "title")
         self.label.doubleClicked.connect(self.edit)
@@ -107,40 +108,6 @@ class JobTitle(Panel):
     def _show_label(self) -> None:
         self._stack.setCurrentWidget(self.label)
         self.show_name(self._name)
-
-
-class _ElidedLabel(QLabel):
-    """One line, cut at the end when there is no room."""
-
-    doubleClicked = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self._whole = ""
-
-    def set_whole(self, text: str) -> None:
-        """The text to show as much of as there is room for."""
-        self._whole = text
-        self.setAccessibleName(text)
-        self.setToolTip(plain_tip(text))
-        self._cut()
-
-    def wanted_width(self) -> int:
-        """Room for all of it."""
-        return QFontMetrics(self.font()).horizontalAdvance(self._whole) + 8
-
-    def _cut(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt's hook."""
-        super().resizeEvent(event)
-        self._cut()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Qt's hook."""
-        self.doubleClicked.emit()
 
 
 class _NameEdit(QLineEdit):

@@ -41,6 +41,7 @@ class RunBar(Panel):
         self._problem = ""
         self._selected = 0
         self._filtered = False
+        self._starting = False
         self._progress: JobProgress | None = None
         self._spent: tuple[float, int] = (0.0, 0)
         self._lane = Lane.NOW
@@ -161,6 +162,13 @@ class RunBar(Panel):
         self._spent = (cost_usd, unpriced)
         self._show_facts()
 
+    def set_starting(self, starting: bool) -> None:
+        """Rows are about to be sent: said at once, and not to be asked for twice."""
+        if starting != self._starting:
+            self._starting = starting
+            self._show_state()
+            self._show_facts()
+
     def set_problem(self, problem: str) -> None:
         """Why nothing can be run yet; "" when it can."""
         if problem != self._problem:
@@ -177,15 +185,15 @@ class RunBar(Panel):
         """The estimate for the rest, as a sentence."""
         self.estimate.setText(text)
         self.estimate.setToolTip(plain_tip(tip))
-        self.estimate.setVisible(bool(text))
         describe(self.estimate, text, tip)
+        self._show_facts()
 
     # How it is shown
 
     def _show_state(self) -> None:
         moving = self._state in _MOVING
         left = self._counts.waiting + self._counts.running
-        ready = not self._problem and self._counts.rows > 0
+        ready = not self._problem and self._counts.rows > 0 and not self._starting
         for button in (self.try_button, self.run_button):
             button.setVisible(not moving)
         self.try_button.setEnabled(ready)
@@ -248,13 +256,13 @@ class RunBar(Panel):
         self.eta.setText(self._eta_text(event))
         self.eta.setVisible(bool(self.eta.text()))
         describe(self.eta, _("Time left"), self.eta.text())
-        self.estimate.setVisible(bool(self.estimate.text()) and self._state not in _MOVING)
+        self.estimate.setVisible(bool(self.estimate.text()) and self._state not in _MOVING and not self._starting)
 
     def _eta_text(self, event: JobProgress | None) -> str:
         if self._state is JobState.SUBMITTED:
             return _("Submitted; answers come within 24 hours")
         if event is None:
-            return ""
+            return _("Starting…") if self._starting else ""
         if event.state is JobState.PAUSING:
             count = event.in_flight
             return ngettext("{count} row on its way", "{count} rows on their way", count).format(count=number(count))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolButton, QWidget
@@ -109,6 +111,17 @@ def test_a_paused_job_is_continued_and_a_finished_one_run_again(bar: RunBar) -> 
     assert bar.run_button.text() == "&Run again…"
 
 
+def test_rows_about_to_be_sent_are_announced_and_cannot_be_asked_for_twice(bar: RunBar) -> None:
+    bar.set_state(JobState.DRAFT, Counts(waiting=95, done=5))
+    bar.set_estimate("95 rows left: about $1")
+    bar.set_starting(True)
+    assert bar.eta.text() == "Starting…" and bar.eta.isVisible()
+    assert not bar.estimate.isVisible()
+    assert not bar.run_button.isEnabled() and not bar.try_button.isEnabled()
+    bar.set_starting(False)
+    assert bar.run_button.isEnabled() and bar.estimate.isVisible() and not bar.eta.isVisible()
+
+
 def test_a_count_lists_its_rows_and_all_again_at_the_second_press(bar: RunBar, qtbot: QtBot) -> None:
     bar.set_state(JobState.PAUSED, Counts(waiting=3, failed=2))
     asked: list[RowFilter] = []
@@ -162,6 +175,33 @@ def test_the_import_line_shows_what_was_found_and_a_change_asks_to_read_again(qt
     line.separator.activated.emit(line.separator.currentIndex())
     line.header.activated.emit(line.header.currentIndex())
     assert chosen == [{"separator": ","}]
+
+
+def test_while_the_file_is_read_the_import_line_shows_words_and_progress(qtbot: QtBot) -> None:
+    line = ImportLine()
+    qtbot.addWidget(line)
+    line.resize(560, 40)
+    line.show()
+    line.show_summary(summary(source_name="a table with a rather long name.csv"), can_read_again=True)
+    line.show_progress(0.5)
+    assert line.progress.isVisible() and line.cancel.isVisible()
+    assert not line.separator.isVisible()
+    assert line.read_as.text() == "GB18030 · semicolon (;) · first row: names"
+    line.show_progress(None)
+    assert line.separator.isVisible() and not line.read_as.isVisible()
+
+
+def test_a_long_file_name_gives_way_to_what_was_found(qtbot: QtBot) -> None:
+    line = ImportLine()
+    qtbot.addWidget(line)
+    line.show()
+    line.show_summary(summary(source_name="what our customers wrote in the autumn of 2026.csv"), can_read_again=True)
+    line.resize(1600, 40)
+    assert line.source.text() == "what our customers wrote in the autumn of 2026.csv"
+    line.resize(line.minimumSizeHint().width(), 40)
+    assert line.source.text().endswith("…")
+    shown = [line.source, line.dimensions, line.encoding, line.separator, line.header]
+    assert all(right.x() >= left.x() + left.width() for left, right in pairwise(shown))
 
 
 def test_the_import_line_is_words_only_once_rows_were_sent(qtbot: QtBot) -> None:
