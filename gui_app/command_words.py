@@ -163,7 +163,7 @@ def check_model(options: argparse.Namespace) -> None:
     Raises:
         UserError: As `with_model`.
     """
-    if options.provider or options.base_url:
+    if options.provider or (options.base_url and options.answers_from is None):
         provider = catalog.entry(options.provider or "practice").name
         if provider != "practice" and (options.base_url or provider != "compatible"):
             catalog.address_of(Account(provider, options.base_url))

@@ -40,6 +40,7 @@ from gui_app.providers import catalog
 from gui_app.providers.quiet import quiet_sdk_logs
 from gui_app.sentences import explain, filled, job_state_name, plain
 from gui_app.settings import LANGUAGE, Settings
+from gui_app.store.carried import carried_text
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import open_checked
 from gui_app.store.queries import JobReader
@@ -142,6 +143,12 @@ def _parser() -> argparse.ArgumentParser:
     task.add_argument("--recipe", type=Path, metavar="RECIPE.json", help=_("as `rowmill recipe` prints it"))
     run.add_argument("--field", action="append", default=[], metavar="SPEC", help='"name=label:a|b", "n=number:1..5"')
     run.add_argument("--sheet", metavar="NAME", help=_("the sheet of a workbook"))
+    run.add_argument(
+        "--answers-from",
+        type=Path,
+        metavar="JOB.rowmill",
+        help=_("the job of a former version of FILE: rows that are the same keep their answers"),
+    )
     run.add_argument("--job", type=Path, metavar="JOB.rowmill", help=_("where the job file is made"))
     _add_model(run)
     _add_running(run)
@@ -198,11 +205,16 @@ def _run(options: argparse.Namespace) -> int:
     _check_running(options)
     words = task_words(options)
     if options.file.suffix.lower() == JOB_SUFFIX:
-        if options.job is not None or options.sheet is not None:
-            raise UsageError(N_("“{file}” is a job already: leave --job and --sheet out."), file=options.file.name)
+        if (options.job, options.sheet, options.answers_from) != (None, None, None):
+            raise UsageError(
+                N_("“{file}” is a job already: leave --job, --sheet and --answers-from out."), file=options.file.name
+            )
         _check_job(options.file)
         return _run_in(options, options.file, words)
-    check_complete(words)
+    if options.answers_from is None:
+        check_complete(words)
+    else:
+        _check_job(options.answers_from)
     check_model(options)
     job = _new_job(options)
     _import(options, job)
@@ -249,8 +261,17 @@ def _free_job_path(source: Path) -> Path:
 
 def _import(options: argparse.Namespace, job: Path) -> None:
     with _progress_line(_("{rows} rows read"), quiet=options.json) as tell:
-        result = import_table(options.file, job, ImportSettings(sheet=options.sheet), tell, lambda: False)
+        result = import_table(
+            options.file,
+            job,
+            ImportSettings(sheet=options.sheet),
+            tell,
+            lambda: False,
+            former=options.answers_from,
+        )
     _say_notes(result.notes)
+    if result.carried is not None:
+        _say(carried_text(result.carried))
 
 
 @contextlib.contextmanager

@@ -442,3 +442,23 @@ def test_the_spending_limit_of_the_first_run_still_holds_on_resume(run, practice
         reader.close()
     assert last is not None
     assert last["options"]["budget_usd"] == 2.5
+
+
+def test_a_newer_file_is_asked_only_about_what_is_new_in_it(run: Run, practice: Practice, tmp_path: Path) -> None:
+    job, out = tmp_path / "first.rowmill", tmp_path / "out.csv"
+    first = write_reviews(tmp_path / "in.csv")
+    assert run("run", first, *TASK, *INSTANT, "--job", job).code == 0
+    asked = practice.answers()
+    newer = write_reviews(tmp_path / "in2.csv", [REVIEWS[4], ("6", "Awful and broken", ""), REVIEWS[0], REVIEWS[2]])
+    done = run("run", newer, "--answers-from", job, "--job", tmp_path / "second.rowmill", "--out", out)
+    assert done.code == 0
+    assert "3 of 4 rows are as they were; 3 of them keep their answers. 1 row is new or changed." in done.err
+    assert practice.answers() == asked + 1
+    assert [line[-1] for line in read_csv(out)] == ["sentiment", "positive", "negative", "positive", "positive"]
+
+
+def test_answers_can_only_come_from_a_job(run: Run, tmp_path: Path) -> None:
+    done = run("run", write_reviews(tmp_path / "in.csv"), "--answers-from", write_reviews(tmp_path / "in2.csv"))
+    assert done.code == 2
+    assert "not a Rowmill job" in done.err
+    assert not list(paths.jobs_dir().glob("*.rowmill"))

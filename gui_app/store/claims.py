@@ -145,6 +145,7 @@ class JobWriter:
                 self.db,
                 run={"scope": scope.to_dict(), "options": dict(options), "version": version, "started_at": now},
                 draft=recipe.to_json(),
+                carried=None,
             )
             self._put_state(JobState.RUNNING, None, "")
         self._limited = limited

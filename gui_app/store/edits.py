@@ -22,7 +22,7 @@ PAUSE_S = 0.002
 T = TypeVar("T")
 
 # An attempt older than `share_from` is not the answer to what was asked last: the row waits for that.
-_SETTLE = """
+SETTLE = """
     UPDATE status SET (state, cause, follows, not_before) = (
         SELECT CASE WHEN by_hand THEN 2
                     WHEN answer = 'needs review' THEN CASE WHEN approved THEN 2 ELSE 3 END
@@ -203,7 +203,7 @@ class JobEditor:
         # The worker settles a row that is out when its reply comes.
         if before is None or before[0] == 1 or (before[0] == 0 and not by_hand):
             return
-        self._db.execute(_SETTLE, {"row_id": row_id})
+        self._db.execute(SETTLE, {"row_id": row_id})
         if before[0] == 0:
             # Whoever waited for this row's reply waits in vain once it is not sent.
             identical.let_go(self._db, "follows = ?", (row_id,))

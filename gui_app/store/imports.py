@@ -13,6 +13,7 @@ from typing import Any
 from gui_app.errors import N_, JobFileError
 from gui_app.jobs import JobState
 from gui_app.store import job_file, lease
+from gui_app.store.carry import Carried, FormerJob, forget_former
 from gui_app.store.packing import pack_cells, storable
 
 # Versions and prompts of a run that sent nothing go too: they speak of the rows that were.
@@ -101,17 +102,32 @@ class RowsWriter:
             self._next_id = first + len(packed)
         return self._next_id - 1
 
-    def finish(self, warnings: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> None:
+    def finish(
+        self, warnings: Sequence[tuple[str, Mapping[str, Any]]] = (), former: FormerJob | None = None
+    ) -> Carried | None:
         """Make all rows durable and the job ready.
 
         Args:
             warnings: What the reading of the table had to say: catalogue entry and details each.
+            former: The job of a former version of this table, whose answers the same rows keep.
+
+        Returns:
+            What was found again; None without a former job.
         """
-        self._db.execute("PRAGMA synchronous = FULL")
+        db = self._db
+        db.execute("PRAGMA synchronous = FULL")
+        if former is not None:
+            former.attach(db)
         with self._as_the_latest():
+            # Before the job is ready: no row may be sent that has its answer already.
+            carried = None if former is None else former.carry_to(db)
             stored = [[sentence, json.loads(json.dumps(dict(details), default=str))] for sentence, details in warnings]
-            job_file.put_meta(self._db, import_done=True, warnings=stored, updated_at=time.time())
+            told = None if carried is None else carried.to_dict()
+            job_file.put_meta(db, import_done=True, warnings=stored, carried=told, updated_at=time.time())
+        if former is not None:
+            forget_former(db)
         self.close()
+        return carried
 
     @contextmanager
     def _as_the_latest(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from typing import Any
 from gui_app.errors import Cancelled
 from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter, Scope, ScopeKind
 from gui_app.store import filters, job_file, lease
+from gui_app.store.carried import Carried
 from gui_app.store.filters import Order
 from gui_app.store.schema import COUNTS, STATES
 from gui_app.store.views import (
@@ -148,6 +149,8 @@ class JobReader:
                 unknown_sent=int(unknown) + (0 if owner else int(running)),
                 owner=None if owner is None else lease.describe(owner),
                 warnings=tuple((str(sentence), dict(details)) for sentence, details in meta.get("warnings", ())),
+                carried=Carried.from_dict(meta["carried"]) if meta.get("carried") else None,
+                archived=bool(meta.get("archived", False)),
             )
 
     @staticmethod

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowState, Usage
+from gui_app.store.carried import Carried
 from gui_app.store.packing import unpack_cells, unpack_value, unpack_values
 from gui_app.store.schema import LANES, STATES
 
@@ -24,6 +25,9 @@ class JobSummary:
         unknown_sent: Waiting rows that were sent and whose reply was never seen.
         owner: Who runs it now; None when nobody does.
         warnings: From the reading of the table: catalogue entry and details each.
+        carried: What was found again of a former version of the table, as `carry.Carried` has it; told until the
+            next run. None: nothing to tell.
+        archived: Put away: listed in the archive only.
     """
 
     name: str
@@ -44,6 +48,8 @@ class JobSummary:
     unknown_sent: int
     owner: str | None
     warnings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    carried: Carried | None = None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,10 +164,18 @@ class WorkerClient:
         cause = None if found["cause"] is None else Cause(found["cause"])
         return KeyTest(found["ok"], cause, found["detail"], found["models"])
 
-    def import_table(self, source: Path, job: Path, settings: ImportSettings | None = None) -> TaskHandle:
-        """Read a table into a job, in a process of its own. An import of the same job that goes on is ended first."""
+    def import_table(
+        self, source: Path, job: Path, settings: ImportSettings | None = None, former: Path | None = None
+    ) -> TaskHandle:
+        """Read a table into a job, in a process of its own. An import of the same job that goes on is ended first.
+
+        Args:
+            former: The job of a former version of this table, whose answers the same rows keep.
+        """
         settings = settings or ImportSettings()
         order = {"do": "import", "source": str(source), "job": str(job), "settings": settings.to_dict()}
+        if former is not None:
+            order["former"] = str(former)
         handle = self._task(order, after=self._imports.get(str(job)))
         self._imports[str(job)] = handle
         handle.on_end(lambda ended: self._import_ended(str(job), ended))

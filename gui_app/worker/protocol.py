@@ -12,6 +12,7 @@ from gui_app.errors import N_, Cancelled, InternalError, RowmillError, UserError
 from gui_app.jobs import Account, Cause, Price, Recipe, RunOptions, Scope, Secret
 from gui_app.jobs import Lane as Lane
 from gui_app.providers.base import CallFailed, CannotOpen
+from gui_app.store.carried import Carried
 
 LINE_LIMIT_BYTES = 100 * 1024 * 1024
 """A run over a hand-picked selection names its rows."""
@@ -95,10 +96,16 @@ class TaskProgress:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """How an import or export ended. `notes`: sentences (catalogue entry, details) worth telling."""
+    """How an import or export ended.
+
+    Attributes:
+        notes: Sentences (catalogue entry, details) worth telling.
+        carried: What was found again of a former version of the table; None where none was named.
+    """
 
     rows: int
     notes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import Cancelled, InternalError
+from gui_app.store.carried import Carried
 from gui_app.worker import launching, protocol
 from gui_app.worker.protocol import TaskProgress, TaskResult
 
@@ -132,8 +133,12 @@ class TaskHandle:
                 await process.wait()
             process.stdin.close()
         if "result" in last:
-            rows, notes = last["result"]
-            return TaskResult(rows, tuple((str(sentence), details) for sentence, details in notes))
+            rows, notes, carried = last["result"]
+            return TaskResult(
+                rows,
+                tuple((str(sentence), details) for sentence, details in notes),
+                None if carried is None else Carried.from_dict(carried),
+            )
         self._remove_half_job()
         if "error" in last:
             raise protocol.error_from_dict(last["error"])

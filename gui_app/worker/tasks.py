@@ -8,13 +8,15 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gui_app.errors import N_, Cancelled, ExportError, InputError, UserError
-from gui_app.jobs import ExportOptions, FieldValue, OutputField, RowFilter
+from gui_app.jobs import ExportOptions, FieldValue, OutputField, Recipe, RowFilter
 from gui_app.logs import log_to_file
+from gui_app.recipes.template import Template
+from gui_app.store.carry import FormerJob, create_successor
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader, RowView
@@ -38,6 +40,7 @@ def import_table(
     *,
     own: bool = False,
     keep: IsCancelled = lambda: False,
+    former: Path | None = None,
 ) -> TaskResult:
     """Read a table into a job file, which is made when it is not there.
 
@@ -46,25 +49,42 @@ def import_table(
     Args:
         own: The job was made for this import, even where it is there already.
         keep: Asked when the import fails: True leaves the job, because another import takes it over.
+        former: The job of a former version of this table: rows that hold the same keep their answers, and a job
+            that is made here has its name and task. It stays as it is.
 
     Raises:
         InputError: The table cannot be read.
-        JobFileError: The job has already sent rows.
+        JobFileError: The job has already sent rows, or the answers of the former one cannot be kept.
+        JobInUse: Somebody runs the former one.
         StorageError, Cancelled.
     """
-    with open_table(source, settings) as table:
+    with contextlib.ExitStack() as open_things:
+        table = open_things.enter_context(open_table(source, settings))
+        held = None
+        if former is not None:
+            held = open_things.enter_context(contextlib.closing(FormerJob(former, columns_in_prompt)))
         if not job.exists():
-            create_job(job, name=source.stem)
+            if former is None:
+                create_job(job, name=source.stem)
+            else:
+                create_successor(job, former)
             own = True
         try:
-            return _fill(job, table, progress, cancelled)
+            return _fill(job, table, progress, cancelled, held)
         except BaseException:
             if own and not keep():
                 remove_job(job)
             raise
 
 
-def _fill(job: Path, table: Any, progress: Progress, cancelled: IsCancelled) -> TaskResult:
+def columns_in_prompt(recipe: Recipe, columns: Sequence[str]) -> list[tuple[int, str]]:
+    """Where a recipe puts which columns of a table into its prompt."""
+    return [(place.start, place.name) for place in Template(recipe.template, columns).places() if place.known]
+
+
+def _fill(
+    job: Path, table: Any, progress: Progress, cancelled: IsCancelled, former: FormerJob | None = None
+) -> TaskResult:
     writer = RowsWriter(job)
     try:
         writer.begin(
@@ -82,8 +102,8 @@ def _fill(job: Path, table: Any, progress: Progress, cancelled: IsCancelled) -> 
             rows = writer.add(batch)
             done = table.bytes_read() if table.total_bytes else rows
             progress(TaskProgress(done, table.total_bytes or table.total_rows, rows, ready=True))
-        writer.finish(table.warnings)
-        return TaskResult(rows, tuple(table.warnings))
+        carried = writer.finish(table.warnings, former)
+        return TaskResult(rows, tuple(table.warnings), carried)
     except BaseException:
         writer.close()
         raise
@@ -253,7 +273,9 @@ def main() -> int:
         log.exception("a task failed: %s", order.get("do"))
         _say(out, {"error": protocol.error_to_dict(error)})
     else:
-        _say(out, {"result": [result.rows, [[sentence, _plain(details)] for sentence, details in result.notes]]})
+        notes = [[sentence, _plain(details)] for sentence, details in result.notes]
+        carried = None if result.carried is None else result.carried.to_dict()
+        _say(out, {"result": [result.rows, notes, carried]})
         return 0
     return 1
 
@@ -262,7 +284,8 @@ def _carry_out(order: Mapping[str, Any], tell: Progress, cancelled: IsCancelled,
     if order["do"] == "import":
         settings = ImportSettings.from_dict(order["settings"])
         source, job, own = Path(order["source"]), Path(order["job"]), bool(order.get("own"))
-        return import_table(source, job, settings, tell, cancelled, own=own, keep=keep)
+        former = Path(order["former"]) if order.get("former") else None
+        return import_table(source, job, settings, tell, cancelled, own=own, keep=keep, former=former)
     options = ExportOptions.from_dict(order["options"])
     return export_job(Path(order["job"]), Path(order["target"]), options, tell, cancelled)
 
