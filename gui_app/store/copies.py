@@ -22,6 +22,8 @@ class JobGlance:
 
     Attributes:
         owner: Who runs it now; None when nobody does.
+        archived: Put away: listed in the archive only.
+        interrupted: Whoever ran it ended before it could say so.
         error: Why nothing else can be said of this file; `name` is then its file's.
     """
 
@@ -33,6 +35,8 @@ class JobGlance:
     import_done: bool = False
     owner: str | None = None
     error: UserError | None = None
+    archived: bool = False
+    interrupted: bool = False
 
 
 def job_glance(path: Path) -> JobGlance:
@@ -42,7 +46,10 @@ def job_glance(path: Path) -> JobGlance:
             found = reader.summary()
     except UserError as error:
         return JobGlance(path, path.stem, error=error)
-    return JobGlance(path, found.name, found.state, found.counts, found.updated_at, found.import_done, found.owner)
+    return JobGlance(
+        path, found.name, found.state, found.counts, found.updated_at, found.import_done, found.owner,
+        archived=found.archived, interrupted=found.interrupted,
+    )  # fmt: skip
 
 
 def check_job(path: Path) -> None:

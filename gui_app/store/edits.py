@@ -88,6 +88,11 @@ class JobEditor:
         """Give the job another name. Its file keeps its own."""
         self._put(name=storable(name))
 
+    def archive(self, archived: bool) -> None:
+        """Put the job away, or take it out again. When it was last changed stays as it was."""
+        with job_file.transaction(self._db, self.path):
+            job_file.put_meta(self._db, archived=archived)
+
     def set_note(self, key: str, value: Any) -> None:
         """Keep something of the window's with the job; `value` of JSON types."""
         self._put(**{f"note:{key}": value})

@@ -13,7 +13,8 @@ from typing import Any
 from gui_app.errors import N_, JobFileError
 from gui_app.jobs import JobState
 from gui_app.store import job_file, lease
-from gui_app.store.carry import Carried, FormerJob, forget_former
+from gui_app.store.carried import Carried
+from gui_app.store.carry import FormerJob, forget_former
 from gui_app.store.packing import pack_cells, storable
 
 # Versions and prompts of a run that sent nothing go too: they speak of the rows that were.

@@ -50,6 +50,9 @@ _CUT_CELLS = f"""
 """
 
 
+_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
+
+
 class JobReader:
     """A read-only view of a job. One thread at a time; `interrupt` may be called from any.
 
@@ -151,12 +154,13 @@ class JobReader:
                 warnings=tuple((str(sentence), dict(details)) for sentence, details in meta.get("warnings", ())),
                 carried=Carried.from_dict(meta["carried"]) if meta.get("carried") else None,
                 archived=bool(meta.get("archived", False)),
+                interrupted=owner is None and meta.get("state") in _MOVING,
             )
 
     @staticmethod
     def _state(meta: Mapping[str, Any], owner: Mapping[str, Any] | None) -> JobState:
         state = JobState(meta.get("state", "draft"))
-        if owner is None and state in (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE):
+        if owner is None and state in _MOVING:
             # Its owner died before it could say so. Continue is one click.
             return JobState.PAUSED
         return state

@@ -28,6 +28,7 @@ class JobSummary:
         carried: What was found again of a former version of the table, as `carry.Carried` has it; told until the
             next run. None: nothing to tell.
         archived: Put away: listed in the archive only.
+        interrupted: Whoever ran it ended before it could say so.
     """
 
     name: str
@@ -50,6 +51,7 @@ class JobSummary:
     warnings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     carried: Carried | None = None
     archived: bool = False
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

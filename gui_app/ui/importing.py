@@ -35,9 +35,13 @@ class Importing(QObject):
         self._tasks = Tasks()
         self._handles: dict[Path, TaskHandle] = {}
 
-    def start(self, source: Path, job: Path, settings: Mapping[str, Any]) -> None:
-        """Read a table into an empty job, or read it again otherwise. A reading that goes on is cancelled first."""
-        self._tasks.start(f"import {job}", self._read(source, job, ImportSettings.from_dict(settings)))
+    def start(self, source: Path, job: Path, settings: Mapping[str, Any], former: Path | None = None) -> None:
+        """Read a table into an empty job, or read it again otherwise. A reading that goes on is cancelled first.
+
+        Args:
+            former: The job of a former version of this table, whose answers the same rows keep.
+        """
+        self._tasks.start(f"import {job}", self._read(source, job, ImportSettings.from_dict(settings), former))
 
     def is_reading(self, job: Path) -> bool:
         """Whether a job is being filled."""
@@ -55,11 +59,11 @@ class Importing(QObject):
             handle.cancel()
         await self._tasks.aclose()
 
-    async def _read(self, source: Path, job: Path, settings: ImportSettings) -> None:
+    async def _read(self, source: Path, job: Path, settings: ImportSettings, former: Path | None) -> None:
         before = self._handles.pop(job, None)
         if before is not None:
             before.cancel()
-        handle = self._handles[job] = self._worker.import_table(source, job, settings)
+        handle = self._handles[job] = self._worker.import_table(source, job, settings, former)
         self.progressed.emit(job, 0.0)
         try:
             async for progress in handle:

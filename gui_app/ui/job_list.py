@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidget
 
 from gui_app.engine.events import JobProgress
-from gui_app.i18n import _
+from gui_app.i18n import _, number
 from gui_app.sentences import explain, plain
 from gui_app.store.copies import JobGlance
 from gui_app.ui.icons import set_icon
@@ -23,8 +23,8 @@ from gui_app.ui.theme import GAP_M, GAP_S, GAP_XS, set_role
 
 class JobList(Panel):
     """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested: the buttons.
-    renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested: a `Path`, from
-    the menu.
+    renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested, newerRequested: a
+    `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in.
     """
 
     opened = Signal(object)
@@ -35,6 +35,8 @@ class JobList(Panel):
     duplicateEmptyRequested = Signal(object)
     deleteRequested = Signal(object)
     folderRequested = Signal(object)
+    newerRequested = Signal(object)
+    archiveRequested = Signal(object, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="sidebar")
@@ -60,6 +62,12 @@ class JobList(Panel):
         self.settings_button.setObjectName("settingsButton")
         set_role(self.settings_button, "quiet")
         set_icon(self.settings_button, "settings")
+        self.archive_button = QPushButton()
+        self.archive_button.setObjectName("archiveButton")
+        self.archive_button.setCheckable(True)
+        set_role(self.archive_button, "quiet")
+        set_icon(self.archive_button, "inbox")
+        self.archive_button.hide()
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -81,6 +89,7 @@ class JobList(Panel):
         column.addLayout(hint)
         column.addWidget(self.list, 1)
         bottom = vbox(None, (GAP_S, GAP_S, GAP_S, GAP_S))
+        bottom.addWidget(self.archive_button, 0, Qt.AlignmentFlag.AlignLeft)
         bottom.addLayout(foot)
         column.addLayout(bottom)
 
@@ -88,6 +97,7 @@ class JobList(Panel):
         self.new_button.clicked.connect(self.newRequested)
         self.settings_button.clicked.connect(self.settingsRequested)
         self.search.textChanged.connect(self._filter)
+        self.archive_button.toggled.connect(lambda _on: self._show_shelf())
         self.search.downPressed.connect(self.list.setFocus)
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
@@ -97,7 +107,7 @@ class JobList(Panel):
 
     def retranslate(self) -> None:
         """Set every visible text."""
-        self._heading.setText(_("Jobs"))
+        self._show_shelf()
         self.new_button.setText(_("&New"))
         describe(self.new_button, _("New job"), _("Start a job from a table."))
         self.search.setPlaceholderText(_("Find a job"))
@@ -105,7 +115,6 @@ class JobList(Panel):
         describe(self.list, _("Jobs"), _("Press Enter to open a job."))
         self.settings_button.setText(_("Settings"))
         describe(self.settings_button, _("Settings"))
-        self._none.setText(_("Your jobs will be listed here."))
         for at in range(self.list.count()):
             self._say(self.list.item(at))
 
@@ -114,6 +123,11 @@ class JobList(Panel):
     def show_entries(self, entries: Sequence[JobGlance]) -> None:
         """List these jobs. The one that is marked stays marked."""
         self._entries = {entry.path: entry for entry in entries}
+        self._fill()
+
+    def _fill(self) -> None:
+        archive = self.archive_button.isChecked()
+        entries = [entry for entry in self._entries.values() if entry.archived == archive]
         self.list.clear()
         for entry in entries:
             item = QListWidgetItem()
@@ -123,6 +137,21 @@ class JobList(Panel):
         self._none.setVisible(not entries)
         self.mark(self._marked)
         self._filter()
+        self._say_archive()
+
+    def _show_shelf(self) -> None:
+        archive = self.archive_button.isChecked()
+        self._heading.setText(_("Archive") if archive else _("Jobs"))
+        self._none.setText(_("The archive is empty.") if archive else _("Your jobs will be listed here."))
+        self._fill()
+
+    def _say_archive(self) -> None:
+        count = sum(entry.archived for entry in self._entries.values())
+        archive = self.archive_button.isChecked()
+        self.archive_button.setVisible(archive or count > 0)
+        text = _("Back to the jobs") if archive else _("Archive ({count})").format(count=number(count))
+        self.archive_button.setText(text)
+        describe(self.archive_button, text, _("Jobs that were put away. Their files stay where they are."))
 
     def mark(self, path: Path | None) -> None:
         """Show which job is open, also once it is listed."""
@@ -195,18 +224,25 @@ class JobList(Panel):
 
     def menu(self, path: Path) -> QMenu:
         """What can be done with a job."""
+        entry = self._entries.get(path)
+        archived = entry is not None and entry.archived
         menu = QMenu(self)
         for drawing, text, signal in (
             ("folder-open", _("Open"), self.opened),
             ("pencil", _("Rename"), self.renameRequested),
             ("copy", _("Duplicate"), self.duplicateRequested),
             ("copy", _("Duplicate without answers"), self.duplicateEmptyRequested),
+            ("refresh-cw", _("Update from a newer file…"), self.newerRequested),
             ("external-link", _("Show in its folder"), self.folderRequested),
+            ("inbox", _("Take out of the archive") if archived else _("Put into the archive"), None),
             ("trash-2", _("Delete"), self.deleteRequested),
         ):
             action = menu.addAction(text)
             set_icon(action, drawing)
-            action.triggered.connect(lambda _checked=False, which=signal: which.emit(path))
+            if signal is None:
+                action.triggered.connect(lambda: self.archiveRequested.emit(path, not archived))
+            else:
+                action.triggered.connect(lambda _checked=False, which=signal: which.emit(path))
         return menu
 
 

@@ -8,6 +8,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, moment, ngettext, number
 from gui_app.jobs import Cause, JobState, Recipe
 from gui_app.sentences import explain_cause, filled, plain
+from gui_app.store.carried import carried_text
 from gui_app.store.parts import PartView, collect_by, ready_by
 from gui_app.store.queries import JobSummary
 from gui_app.ui.banner import Notice
@@ -69,6 +70,10 @@ def notices(
         out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False))
     buttons = ((_("Look now"), collect), (_("Cancel…"), cancel))
     out += about_overnight(parts, tuple((text, do) for text, do in buttons if do is not None))
+    if summary.carried is not None:
+        text = _("{what} The former job “{name}” stays as it is.")
+        told = carried_text(summary.carried)
+        out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60))))
     out += _about_the_file(summary)
     if recipe is not None and recipe.provider == "practice" and summary.counts.finished:
         text = _("These answers come from the practice model. They are made up by simple rules and mean nothing.")

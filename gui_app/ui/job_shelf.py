@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from gui_app.errors import N_, JobInUse, StorageError
+from gui_app.store.carry import create_successor
 from gui_app.store.copies import JobGlance, duplicate_job, job_glance
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import create_job
+from gui_app.store.queries import JobReader
 
 SUFFIX = ".rowmill"
 _ASIDE = ".deleted"
@@ -56,6 +58,27 @@ class JobShelf:
         """Give a job another name; its file keeps its own."""
         with closing(JobEditor(path)) as editor:
             editor.rename(name)
+
+    def follow(self, former: Path) -> tuple[Path, dict[str, object]]:
+        """An empty job for a newer version of a job's table, with its name and task.
+
+        Returns:
+            Where it lies, and how the former table was read as far as that holds for a newer one.
+        """
+        with closing(JobReader(former)) as reader:
+            summary = reader.summary()
+        target = self.new_path(summary.name)
+        create_successor(target, former)
+        read_as = summary.import_settings
+        kept = {"header": read_as.get("header")}
+        if len(summary.sheets) > 1:
+            kept["sheet"] = read_as.get("sheet")
+        return target, {name: value for name, value in kept.items() if value is not None}
+
+    def archive(self, path: Path, archived: bool) -> None:
+        """Put a job away, or take it out again; its file stays where it is."""
+        with closing(JobEditor(path)) as editor:
+            editor.archive(archived)
 
     def duplicate(self, path: Path, name: str, *, with_answers: bool) -> Path:
         """A copy of table and recipe, and of the answers if wanted."""

@@ -14,6 +14,7 @@ from gui_app import paths
 from gui_app.i18n import _
 from gui_app.sentences import explain, plain
 from gui_app.settings import RECENT, Settings
+from gui_app.store.copies import JobGlance
 from gui_app.ui.job_list import JobList
 from gui_app.ui.job_shelf import JobShelf
 from gui_app.ui.status_message import StatusMessage
@@ -21,9 +22,12 @@ from gui_app.ui.store_thread import StoreThread
 
 
 class Library(QObject):
-    """Signals: gone: a job's path was taken away, so nobody may hold it open. renamed: path and new name."""
+    """Signals: gone: a job's path was taken away, so nobody may hold it open. renamed: path and new name.
+    listed: the jobs there are, as `JobGlance`s.
+    """
 
     gone = Signal(object)
+    listed = Signal(object)
     renamed = Signal(object, str)
 
     def __init__(self, settings: Settings, jobs: JobList, status: StatusMessage, window: QWidget) -> None:
@@ -34,17 +38,35 @@ class Library(QObject):
         jobs.duplicateRequested.connect(lambda path: self._duplicate(path, with_answers=True))
         jobs.duplicateEmptyRequested.connect(lambda path: self._duplicate(path, with_answers=False))
         jobs.deleteRequested.connect(self._delete)
+        jobs.archiveRequested.connect(self._archive)
         jobs.folderRequested.connect(_show_folder)
         self.shelf.ask(lambda shelf: shelf.delete_aside(), lambda _none: None, lambda _error: None)
 
     def refresh(self) -> None:
         """Read the list again."""
         recent = [Path(item["path"]) for item in self._settings.get(RECENT)]
-        self.shelf.ask(lambda shelf: shelf.entries(recent), self._list.show_entries, self._fail)
+        self.shelf.ask(lambda shelf: shelf.entries(recent), self._show, self._fail)
+
+    def _show(self, entries: list[JobGlance]) -> None:
+        self._list.show_entries(entries)
+        self.listed.emit(entries)
 
     def create(self, name: str, done: Callable[[Path], None]) -> None:
         """An empty job; `done` gets its path."""
         self.shelf.ask(lambda shelf: shelf.create(name), done, self._fail)
+
+    def follow(self, former: Path, done: Callable[[tuple[Path, dict[str, object]]], None]) -> None:
+        """An empty job for a newer version of a job's table; `done` gets its path and how the table is read."""
+        self.shelf.ask(lambda shelf: shelf.follow(former), done, self._fail)
+
+    def archive(self, path: Path, archived: bool, done: Callable[[], None] = lambda: None) -> None:
+        """Put a job away, or take it out again."""
+
+        def archived_it(_none: None) -> None:
+            self.refresh()
+            done()
+
+        self.shelf.ask(lambda shelf: shelf.archive(path, archived), archived_it, self._fail)
 
     def drop(self, path: Path) -> None:
         """Take a job away that never held a row."""
@@ -117,6 +139,16 @@ class Library(QObject):
             )
 
         self.shelf.ask(lambda shelf: shelf.set_aside(path), deleted, self._fail)
+
+    def _archive(self, path: Path, archived: bool) -> None:
+        entry = self._list.entry(path)
+        name = plain(path.stem if entry is None else entry.name, 60)
+        text = _("“{name}” is in the archive now.") if archived else _("“{name}” is out of the archive.")
+
+        def told() -> None:
+            self._status.say(text.format(name=name), action=_("Undo"), act=lambda: self.archive(path, not archived))
+
+        self.archive(path, archived, told)
 
     def _bring_back(self, aside: Path, path: Path) -> None:
         self.shelf.ask(lambda shelf: shelf.bring_back(aside, path), lambda _none: self.refresh(), self._fail)

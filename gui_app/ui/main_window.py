@@ -29,6 +29,7 @@ from gui_app.ui.panel import Panel, vbox
 from gui_app.ui.services import Services
 from gui_app.ui.status_message import StatusMessage
 from gui_app.ui.tasks import Tasks
+from gui_app.ui.updating import Updating
 from gui_app.ui.window_actions import add_actions, say_actions, with_keys
 from gui_app.ui.window_dialogs import WindowDialogs
 from gui_app.worker.protocol import WorkerLost
@@ -77,7 +78,8 @@ class MainWindow(Panel):
         self.status = StatusMessage(self)
         self.library = Library(services.settings, self.jobs, self.status, self)
         self.importing = Importing(services.worker, self)
-        self.opening = Opening(services.settings, self.library, self.importing, self.status, self)
+        self.updating = Updating(services.settings, self.library, self.jobs, self.importing, self)
+        self.opening = Opening(services.settings, self.library, self.importing, self.updating, self.status, self)
         self.dialogs = WindowDialogs(services, self.status, self)
         self.keys = add_actions(self, self._work())
         self._connect()
@@ -103,6 +105,7 @@ class MainWindow(Panel):
         self.jobs.newRequested.connect(self.show_empty)
         self.jobs.settingsRequested.connect(self.show_settings)
         self.opening.jobReady.connect(self.show_job)
+        self.updating.jobReady.connect(self.show_job)
         self.library.gone.connect(self._leave)
         self.library.renamed.connect(self._renamed)
         self.importing.progressed.connect(self._import_moved)
@@ -228,10 +231,22 @@ class MainWindow(Panel):
             self.library.refresh()
 
     def _import_cancelled(self, job: Path) -> None:
-        self.library.drop(job)
+        if not self._back_to_former(job):
+            self.library.drop(job)
         self.status.say(_("Reading was cancelled."))
 
+    def _back_to_former(self, job: Path) -> bool:
+        """After a newer version of a table was not read: the job that was there is shown again."""
+        former = self.updating.give_up(job)
+        if former is None:
+            return False
+        self.show_job(former, self.library.source_of(former))
+        return True
+
     def _import_failed(self, job: Path, error: BaseException) -> None:
+        if self._back_to_former(job) and self.page is not None:
+            self.page.show_error(error)
+            return
         page = self.page if self.page is not None and self.page.path == job else None
         if page is not None and page.model.rowCount():
             page.show_import(None)
@@ -355,6 +370,7 @@ class MainWindow(Panel):
         self._unsubscribe()
         self.status.dismiss()
         await self.dialogs.aclose()
+        await self.updating.aclose()
         await self.importing.aclose()
         page, self.page = self.page, None
         if page is not None:

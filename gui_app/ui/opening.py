@@ -18,6 +18,7 @@ from gui_app.ui.job_shelf import SUFFIX
 from gui_app.ui.library import Library
 from gui_app.ui.samples import Sample, sample_of
 from gui_app.ui.status_message import StatusMessage
+from gui_app.ui.updating import Updating
 
 TABLES = ("*.csv", "*.tsv", "*.txt", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods")
 
@@ -28,11 +29,17 @@ class Opening(QObject):
     jobReady = Signal(object, object)
 
     def __init__(
-        self, settings: Settings, library: Library, importing: Importing, status: StatusMessage, window: QWidget
+        self,
+        settings: Settings,
+        library: Library,
+        importing: Importing,
+        updating: Updating,
+        status: StatusMessage,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._settings, self._library, self._importing = settings, library, importing
-        self._status, self._window = status, window
+        self._updating, self._status, self._window = updating, status, window
 
     def ask(self) -> None:
         """Show the file dialog."""
@@ -61,8 +68,13 @@ class Opening(QObject):
             self._keep_settings()
             self.jobReady.emit(path, self._library.source_of(path))
             self._library.refresh()
+            return
+        sample = sample_of(path)
+        former = self._updating.job_of(path) if sample is None else None
+        if former is None:
+            self.start_job(path, sample)
         else:
-            self.start_job(path, sample_of(path))
+            self._updating.offer(former, path, lambda: self.start_job(path))
 
     def open_sample(self, sample: Sample) -> None:
         """Start a job from a sample."""
@@ -83,7 +95,7 @@ class Opening(QObject):
 
     def read_again(self, job: Path, source: Path, settings: Mapping[str, Any]) -> None:
         """Read a job's table otherwise."""
-        self._importing.start(source, job, settings)
+        self._importing.start(source, job, settings, self._updating.former_of(job))
 
     def _first_settings(self) -> dict[str, Any]:
         chosen = self._settings.get(FIRST_ROW_HEADER)
