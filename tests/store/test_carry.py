@@ -344,7 +344,7 @@ def test_whatever_the_tables_no_row_gets_a_foreign_answer_and_none_is_paid_twice
     def prompt(cells: Sequence[str]) -> str:
         return " ".join(cells) if noted else cells[0]
 
-    def prompts(rows):  # type: ignore[no-untyped-def]
+    def prompts(rows):
         made = prepare([type(row)(row.row_id, (prompt(row.cells),)) for row in rows])
         return made if once else [type(item)(item.row_id, item.prompt, None, 0.01) for item in made]
 
