@@ -165,7 +165,7 @@ async def test_a_file_that_lacks_the_asked_column_leaves_the_job_as_it_was(
         assert isinstance(error, JobFileError)
         assert at.updating.give_up(job) == former
         await until(lambda: not job.exists())
-        assert at.listed() == [former]
+        await until(lambda: at.listed() == [former])
         assert shown(former)[0][2] == "answer 1"
 
 
