@@ -2,97 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import queue
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pytest
 
 from gui_app.practice.faults import Faults
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from tests.end_to_end import window_stand_in
+from tests.end_to_end.stand_in import StandIn, kill
 from tests.helpers.practice import Practice
 from tests.helpers.terminal import COLUMNS, expected_label, many_reviews, practice_in
 
 DONE = 2
-
-
-class StandIn:
-    """A process that plays the window, and what it has shown."""
-
-    def __init__(self, job: Path, shown: dict[int, str]) -> None:
-        self.shown = shown
-        self.worker: int | None = None
-        self.finished = False
-        self._said: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", window_stand_in.__name__, str(job)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            word, *rest = line.decode().split()
-            if word == "done":
-                self.shown[int(rest[0])] = rest[1]
-            elif word == "worker":
-                self.worker = int(rest[0])
-            elif word == "finished":
-                self.finished = True
-            self._said.put(word)
-        self._said.put("")
-
-    def until(self, *words: str) -> str:
-        """Wait for one of these words; "" when it has ended."""
-        while (word := self._said.get(timeout=60)) not in (*words, ""):
-            pass
-        return word
-
-    def until_shown(self, rows: int) -> None:
-        """Wait until so many rows were shown as done, or all are."""
-        while len(self.shown) < rows and not self.finished and self.process.poll() is None:
-            time.sleep(0.005)
-
-    def end(self) -> None:
-        """Wait until it and its worker are gone."""
-        self.process.wait(60)
-        self._reader.join(60)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        deadline = time.monotonic() + 30
-        while self.worker is not None and _lives(self.worker):
-            assert time.monotonic() < deadline, "the worker outlived its window"
-            time.sleep(0.02)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _kill(pid: int | None) -> None:
-    if pid is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def kill_loop(job: Path, kills: int, dice: random.Random) -> tuple[Counter[str], dict[int, str]]:
@@ -103,7 +31,7 @@ def kill_loop(job: Path, kills: int, dice: random.Random) -> tuple[Counter[str],
     try:
         while sum(killed.values()) < kills:
             if window is None:
-                window = StandIn(job, shown)
+                window = StandIn(window_stand_in.__name__, job, shown)
             if window.until("worker", "finished") != "worker":
                 break
             # From the first claim to the middle of the stream of answers.
@@ -113,21 +41,21 @@ def kill_loop(job: Path, kills: int, dice: random.Random) -> tuple[Counter[str],
             if window.finished:
                 break
             if what != "window":
-                _kill(window.worker)
+                kill(window.worker)
             if what != "worker":
-                _kill(window.process.pid)
+                kill(window.process.pid)
                 window.end()
                 window = None
             killed[what] += 1
         if window is None:
-            window = StandIn(job, shown)
+            window = StandIn(window_stand_in.__name__, job, shown)
         window.until("finished")
         window.end()
         assert window.finished
         return killed, shown
     finally:
         if window is not None and window.process.poll() is None:
-            _kill(window.process.pid)
+            kill(window.process.pid)
             window.end()
 
 
