@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gui_app.engine import retry
 from gui_app.engine.budget import Budget, SpendingLimitReached
+from gui_app.engine.deadline import LATE_S, deadline
 from gui_app.engine.job_source import SentRow
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace, Ticket
@@ -20,9 +21,6 @@ from gui_app.recipes.fields import ReplyReader
 from gui_app.store.claims import Outcome
 
 log = logging.getLogger(__name__)
-
-LATE_S = 3.0
-"""A deadline that fires so much late did so because the computer slept or the process was stopped."""
 
 REMEMBERED_ROWS = 10_000
 
@@ -127,7 +125,7 @@ class Attempts:
         failure: CallFailed | None = None
         reply: Reply | None = None
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with deadline(self._deadline_s, lambda: self._woke_at >= began):
                 reply = await self._provider.ask(self._question, row.prompt)
         except CallFailed as error:
             failure = error

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gui_app.engine.attempt import LATE_S, Attempts, Pricing
+from gui_app.engine.attempt import Attempts, Pricing
 from gui_app.engine.budget import Budget
+from gui_app.engine.deadline import LATE_S, slept_s
 from gui_app.engine.events import Changed, JobProgress
 from gui_app.engine.flow import STORAGE_RETRY_S, Flow
 from gui_app.engine.guard import Guard
@@ -54,6 +55,7 @@ class JobRunner:
         on_progress: Called a few times a second, and at every change of state.
         deadline_s: Of one attempt.
         monotonic: What deadlines and silence are measured by.
+        slept_s: How long this computer has slept, beside what `monotonic` counts.
         offline_limit_s: Stop when the network was gone for so long. None: wait for ever.
     """
 
@@ -75,6 +77,7 @@ class JobRunner:
         guarded: bool = True,
         storage_retry_s: float = STORAGE_RETRY_S,
         monotonic: Callable[[], float] = time.monotonic,
+        slept_s: Callable[[], float] = slept_s,
     ) -> None:
         self._path = path
         self._recipe = recipe
@@ -88,6 +91,7 @@ class JobRunner:
         self._storage_retry_s = storage_retry_s
         self._source = JobSource(path, self._prepare, self._committed)
         self._monotonic = monotonic
+        self._slept_s = slept_s
         self._network = NetworkGate(self._announce_soon, now=monotonic)
         self._guard = Guard(active=guarded)
         self._changed = Changed()
@@ -283,13 +287,13 @@ class JobRunner:
     async def _tick(self) -> None:
         beat_at = self._monotonic() + BEAT_EVERY_S
         saved_at = -math.inf
-        ticked_at = self._monotonic()
+        ticked_at = self._monotonic() + self._slept_s()
         told = self._state
         while True:
             now = self._monotonic()
-            if now - ticked_at > LATE_S and self._attempts is not None:
+            if now + self._slept_s() - ticked_at > LATE_S and self._attempts is not None:
                 self._attempts.woke()
-            ticked_at = now
+            ticked_at = now + self._slept_s()
             if not self._history or now - self._history[-1][0] >= 0.5:
                 self._note_rate(now)
             state = self._shown_state()

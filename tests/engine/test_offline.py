@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gui_app.engine import network
+from gui_app.engine import deadline, network
 from gui_app.engine.events import JobProgress
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.runner import LIMIT_OFFLINE
@@ -142,6 +142,45 @@ async def test_deadlines_that_fire_together_after_a_sleep_burn_no_attempt(path: 
     final = await runner(path, model, deadline_s=0.05, monotonic=monotonic).run()
     assert final.counts == Counts(done=1)
     assert len(model.asked) == 8
+
+
+async def test_a_sleep_that_the_monotonic_clock_leaves_out_burns_no_attempt_either(
+    path: Path, quick_retries: None
+) -> None:
+    """On Linux that clock stands still while the lid is closed; the connections are dead on waking all the same."""
+    slept = 0.0
+
+    async def answer(prompt: str, before: int) -> str:
+        if before < 7:
+            nonlocal slept
+            slept += 3600.0
+            await asyncio.sleep(10)
+        return prompt
+
+    make_job(path, ["a"])
+    model = Model(answer)
+    final = await runner(path, model, deadline_s=0.2, slept_s=lambda: slept).run()
+    assert final.counts == Counts(done=1)
+    assert len(model.asked) == 8
+
+
+async def test_a_reply_that_came_while_the_process_stood_still_is_taken(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "LATE_S", 0.3)
+
+    async def answer(prompt: str, before: int) -> str:
+        # It lies in the socket when the process goes on.
+        asyncio.get_running_loop().call_later(0.15, time.sleep, 0.8)
+        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.01)
+        return prompt
+
+    make_job(path, ["a"])
+    model = Model(answer)
+    final = await runner(path, model, deadline_s=0.2).run()
+    assert final.counts == Counts(done=1)
+    assert model.asked == ["a"]
 
 
 async def test_deadlines_of_its_own_fail_a_row(path: Path, quick_retries: None) -> None:
