@@ -28,6 +28,7 @@ async def deadline(seconds: float, slept: Callable[[], bool]) -> AsyncIterator[N
     loop = asyncio.get_running_loop()
     due = loop.time() + seconds
     async with asyncio.timeout(None) as scope:
+        timer = loop.call_at(due, lambda: passed())
 
         def passed() -> None:
             # On waking all deadlines fire in the same round of the loop in which the first bytes are read: one more
@@ -39,7 +40,6 @@ async def deadline(seconds: float, slept: Callable[[], bool]) -> AsyncIterator[N
         def end(late: bool) -> None:
             scope.reschedule(loop.time() + (min(seconds, AFTER_SLEEP_S) if late or slept() else 0.0))
 
-        timer = loop.call_at(due, passed)
         try:
             yield
         finally:

@@ -22,6 +22,7 @@ from tests.end_to_end.window_stand_in import RECIPE, say, show
 OVERNIGHT_ROWS, LIVE_ROWS = 24, 200
 """So many of the first rows are asked; a large table is read and exported in full, which takes a while."""
 
+EXPORT = ExportOptions(kind="csv", extra=frozenset({"state"}))
 MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE, JobState.SUBMITTED)
 
 
@@ -49,7 +50,7 @@ class Life:
         while True:
             say("step", "export")
             with contextlib.suppress(Exception):
-                await self.client.export(self.job, self.target, ExportOptions(kind="csv", extra=("state",))).result()
+                await self.client.export(self.job, self.target, EXPORT).result()
                 break
         say("finished")
         await self.client.close()
