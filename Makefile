@@ -32,6 +32,7 @@ tests: setup ## the tests alone
 	$(PYTEST) -q tests/ui
 
 long: setup ## the tests that take long or need root
+	@packaging/setup.sh long
 	$(PYTEST) -q -m "long or privileged" -o timeout=3600 -o faulthandler_timeout=0
 
 bench: setup ## the measurements

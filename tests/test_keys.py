@@ -299,7 +299,7 @@ os._exit(0)
 """
 
 
-@pytest.mark.privileged
+@pytest.mark.long
 def test_a_real_keychain_keeps_finds_and_forgets(tmp_path: Any) -> None:
     done = in_a_session(
         tmp_path,
@@ -309,7 +309,7 @@ def test_a_real_keychain_keeps_finds_and_forgets(tmp_path: Any) -> None:
     assert done.splitlines() == ["keychain ", "keychain sk-real", "None", "None"]
 
 
-@pytest.mark.privileged
+@pytest.mark.long
 def test_a_locked_real_keychain_leaves_the_session(tmp_path: Any) -> None:
     # Started, never unlocked: it would ask for a password in a window that nobody can open here.
     done = in_a_session(
@@ -319,7 +319,7 @@ def test_a_locked_real_keychain_leaves_the_session(tmp_path: Any) -> None:
     assert done.split()[1] in ("locked", "denied", "slow")
 
 
-@pytest.mark.privileged
+@pytest.mark.long
 def test_a_session_without_a_keychain_leaves_the_session(tmp_path: Any) -> None:
     assert in_a_session(tmp_path, '"$PYTHON" -c "$CODE" save').split()[0] == "session"
 

@@ -25,6 +25,7 @@ from gui_app.providers import catalog
 from gui_app.providers.base import BatchProvider, CallFailed, LiveProvider, ModelInfo
 from gui_app.recipes.question import build_question, check_recipe
 from gui_app.store.queries import JobReader
+from gui_app.worker.awake import Awake
 from gui_app.worker.overnight import has_open_parts, open_overnight
 from gui_app.worker.protocol import KeyTest, RunOrder
 
@@ -61,6 +62,7 @@ class Conductor:
         self._tasks: dict[str, asyncio.Task[JobProgress]] = {}
         self._connections: dict[tuple[str, str, str], _Connection] = {}
         self._connecting = asyncio.Lock()
+        self._awake = Awake()
 
     @property
     def busy(self) -> bool:
@@ -136,8 +138,11 @@ class Conductor:
     async def _go(
         self, order: RunOrder, runner: JobRunner | OvernightRunner, columns: Sequence[str] | None
     ) -> JobProgress:
+        # What is out overnight goes on at the provider while this computer sleeps; live calls do not.
+        awake = self._awake.held() if isinstance(runner, JobRunner) else contextlib.nullcontext()
         try:
-            progress = await runner.run()
+            with awake:
+                progress = await runner.run()
         finally:
             await self._close_batches(order.job)
         if columns is None or self._closing or progress.state in (JobState.PAUSED, JobState.STOPPED):
@@ -259,6 +264,7 @@ class Conductor:
         for connection in self._connections.values():
             await connection.provider.close()
         self._connections.clear()
+        await asyncio.to_thread(self._awake.join)
 
     async def _connect(self, account: Account, concurrency: int | None) -> _Connection:
         # One at a time: the first one of a provider imports its SDK.
