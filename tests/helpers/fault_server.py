@@ -45,7 +45,7 @@ class Say:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came in."""
+    """One request as it came in. `body`: what its JSON says; the bytes of a form as they are; None without one."""
 
     method: str
     path: str
@@ -194,9 +194,9 @@ class FaultServer:
         return script.pop(0) if len(script) > 1 else script[0]
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        text = await request.text()
+        raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = json.loads(text) if text else None
+        body: Any = raw if request.content_type.startswith("multipart/") else json.loads(raw) if raw else None
         self.seen.append(Seen(request.method, request.path, request.query_string, headers, body))
         say = self._next(request.path)
         await asyncio.sleep(say.wait_s)
