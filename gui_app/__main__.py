@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,9 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [word for word in arguments if not word.startswith("-") and not _is_there(word)]
     if missing and not arguments[0].startswith("-"):
         return _say_missing(missing[0])
-    from gui_app import app
+    return _window(arguments)
 
-    return app.main(arguments)
+
+def _window(arguments: Sequence[str]) -> int:
+    # A start makes much and drops nothing, so there is nothing to look for; later the window collects by itself.
+    gc.disable()
+    try:
+        from gui_app import app
+
+        return app.main(arguments)
+    finally:
+        gc.enable()
 
 
 def _is_there(word: str) -> bool:

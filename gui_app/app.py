@@ -95,9 +95,9 @@ async def _run(app: QApplication, settings: Settings, door: SingleInstance, file
     window.jobMoved.connect(notifier.moved)
     window.jobEnded.connect(notifier.ended)
     door.called.connect(lambda paths: _called(window, [Path(path) for path in paths]))
-    door.listen()
     ends = EndRequests(app, window.quit)
     window.show()
+    door.listen_soon()
     if settings.notice is not None:
         window.status.say(explain(settings.notice))
     for file in files:

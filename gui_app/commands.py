@@ -36,6 +36,7 @@ from gui_app.errors import N_, Cancelled, RowmillError, UsageError, UserError
 from gui_app.i18n import _, number
 from gui_app.jobs import EXPORT_EXTRAS, Cause, ExportOptions, Lane, Recipe, RunOptions, ScopeKind
 from gui_app.logs import log_to_file
+from gui_app.paths import JOB_SUFFIX
 from gui_app.providers import catalog
 from gui_app.providers.quiet import quiet_sdk_logs
 from gui_app.sentences import explain, filled, job_state_name, plain
@@ -52,8 +53,6 @@ from gui_app.worker.tasks import export_job, import_table
 log = logging.getLogger(__name__)
 
 EXIT_USAGE, EXIT_OURS = 2, 70
-
-JOB_SUFFIX = ".rowmill"
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
-
-from platformdirs import PlatformDirs
+from typing import TYPE_CHECKING
 
 from gui_app.errors import N_, StorageError
+
+if TYPE_CHECKING:
+    from platformdirs import PlatformDirs
+
+JOB_SUFFIX = ".rowmill"
 
 _HOME = "ROWMILL_HOME"
 """When set, everything lies in that one folder: tests, and use from a memory stick."""
@@ -54,11 +59,15 @@ def runtime_dir() -> Path:
 
 def resource(*parts: str) -> Path:
     """A file that ships with Rowmill, e.g. `resource("samples", "reviews.csv")`. It may not be there."""
+    return _resources().joinpath(*parts)
+
+
+@lru_cache(maxsize=1)
+def _resources() -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources"
     # Installed, the resources lie in the package; in a checkout beside it.
-    root = inside if inside.is_dir() else package.parent / "resources"
-    return root.joinpath(*parts)
+    return inside if inside.is_dir() else package.parent / "resources"
 
 
 def _own() -> Path | None:
@@ -67,6 +76,8 @@ def _own() -> Path | None:
 
 
 def _system() -> PlatformDirs:
+    from platformdirs import PlatformDirs
+
     return PlatformDirs("Rowmill", appauthor=False)
 
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from gui_app.engine.in_memory import abatch, abatch_as_completed, batch
-from gui_app.engine.inputs_overnight import overnight
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gui_app.engine.in_memory import abatch, abatch_as_completed, batch
+    from gui_app.engine.inputs_overnight import overnight
 
 __all__ = ["abatch", "abatch_as_completed", "batch", "overnight"]
+
+# Imported when they are asked for: the window needs the events alone, and opens a fifth of a second sooner so.
+_HOMES = {"overnight": "gui_app.engine.inputs_overnight"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "gui_app.engine.in_memory")), name)

@@ -14,8 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from gui_app.errors import N_, JobInUse
 from gui_app.store import job_file
 
@@ -150,6 +148,9 @@ def _started(pid: int) -> float | None:
         # The second field is the program's name, which may hold anything, parentheses too.
         state, *fields = stat[stat.rindex(b")") + 1 :].split()
         return None if state in (b"Z", b"X") else float(fields[18])
+    # Where there is no /proc, and only there: it takes as long to import as the rest of the store.
+    import psutil
+
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
 
@@ -30,7 +30,6 @@ JOB_STATE_ICONS = {
     JobState.STOPPED: "circle-alert",
     JobState.FINISHED: "circle-check",
 }
-_SIZES = (16, 24, 32, 64)
 _GAP = 4
 
 
@@ -60,12 +59,18 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 @lru_cache(maxsize=256)
 def _icon(name: str, colour: str, disabled: str, checked: str, gap: int) -> QIcon:
     out = QIcon()
-    for size in _SIZES:
+    for size in _sizes():
         room = round(gap * size / 16)
         out.addPixmap(_with_room(pixmap(name, colour, size), room), QIcon.Mode.Normal, QIcon.State.Off)
         out.addPixmap(_with_room(pixmap(name, checked, size), room), QIcon.Mode.Normal, QIcon.State.On)
         out.addPixmap(_with_room(pixmap(name, disabled, size), room), QIcon.Mode.Disabled)
     return out
+
+
+def _sizes() -> tuple[int, ...]:
+    # Every size is drawn in three colours for every icon, so only those that the screens can show; Qt scales down well.
+    finest = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    return (16, 32) if finest <= 2 else (16, 32, 64)
 
 
 def _with_room(drawing: QPixmap, room: int) -> QPixmap:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.errors import Cancelled, RowmillError
-from gui_app.tables.table import ImportSettings
 from gui_app.ui.tasks import Tasks
 
 if TYPE_CHECKING:
+    from gui_app.tables.table import ImportSettings
     from gui_app.worker.client import TaskHandle, WorkerClient
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Importing(QObject):
         Args:
             former: The job of a former version of this table, whose answers the same rows keep.
         """
+        from gui_app.tables.table import ImportSettings
+
         self._tasks.start(f"import {job}", self._read(source, job, ImportSettings.from_dict(settings), former))
 
     def is_reading(self, job: Path) -> bool:

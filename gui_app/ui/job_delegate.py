@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -9,13 +11,15 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from gui_app.i18n import _, number, percent
 from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
-from gui_app.store.copies import JobGlance
 from gui_app.ui.icons import JOB_STATE_ICONS, pixmap
+from gui_app.ui.job_list import ENTRY
 from gui_app.ui.job_title import state_words
 from gui_app.ui.palette import Colours, colours, job_state_colour
 from gui_app.ui.theme import GAP_S, scaled_font
 
-ENTRY = int(Qt.ItemDataRole.UserRole) + 1
+if TYPE_CHECKING:
+    from gui_app.store.copies import JobGlance
+
 _ICON = 14
 _UNDER_WAY = (JobState.RUNNING, JobState.PAUSING, JobState.PAUSED, JobState.OFFLINE, JobState.STOPPED)
 

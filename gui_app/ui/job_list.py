@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -13,12 +14,16 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, number
 from gui_app.sentences import explain, plain
-from gui_app.store.copies import JobGlance
 from gui_app.ui.icons import set_icon
-from gui_app.ui.job_delegate import ENTRY, JobDelegate, told
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.search_edit import SearchEdit
 from gui_app.ui.theme import GAP_M, GAP_S, GAP_XS, set_role
+
+if TYPE_CHECKING:
+    from gui_app.store.copies import JobGlance
+
+ENTRY = int(Qt.ItemDataRole.UserRole) + 1
+"""Where an item keeps its `JobGlance`."""
 
 
 class JobList(Panel):
@@ -52,7 +57,6 @@ class JobList(Panel):
         self.search.setObjectName("jobSearchEdit")
         self.list = _List()
         self.list.setObjectName("jobList")
-        self.list.setItemDelegate(JobDelegate(self.list))
         self.list.setUniformItemSizes(True)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -122,6 +126,10 @@ class JobList(Panel):
 
     def show_entries(self, entries: Sequence[JobGlance]) -> None:
         """List these jobs. The one that is marked stays marked."""
+        from gui_app.ui.job_delegate import JobDelegate
+
+        if not isinstance(self.list.itemDelegate(), JobDelegate):
+            self.list.setItemDelegate(JobDelegate(self.list))
         self._entries = {entry.path: entry for entry in entries}
         self._fill()
 
@@ -193,6 +201,8 @@ class JobList(Panel):
 
     @staticmethod
     def _say(item: QListWidgetItem) -> None:
+        from gui_app.ui.job_delegate import told
+
         entry: JobGlance = item.data(ENTRY)
         text = told(entry)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{plain(entry.name, 80)}, {text}")

@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gui_app.errors import N_, JobInUse, StorageError
+from gui_app.paths import JOB_SUFFIX
 from gui_app.store.carry import create_successor
 from gui_app.store.copies import JobGlance, duplicate_job, job_glance
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader
 
-SUFFIX = ".rowmill"
 _ASIDE = ".deleted"
 _BESIDE = ("", "-wal", "-shm")
 
@@ -33,7 +33,7 @@ class JobShelf:
 
     def entries(self, elsewhere: Iterable[Path]) -> list[JobGlance]:
         """All jobs, the last changed first."""
-        paths = dict.fromkeys([*self._folder.glob(f"*{SUFFIX}"), *(path for path in elsewhere if path.exists())])
+        paths = dict.fromkeys([*self._folder.glob(f"*{JOB_SUFFIX}"), *(path for path in elsewhere if path.exists())])
         return sorted((_glance(path) for path in paths), key=lambda glance: -glance.updated_at)
 
     def new_path(self, name: str) -> Path:
@@ -41,10 +41,10 @@ class JobShelf:
         stem = re.sub(r"[^\w\- ]+", "-", name).strip(" -.")[:60] or "job"
         if stem.split(".")[0].upper() in _RESERVED:
             stem = f"{stem}-job"
-        path = self._folder / f"{stem}{SUFFIX}"
+        path = self._folder / f"{stem}{JOB_SUFFIX}"
         at = 2
         while any(Path(f"{path}{end}").exists() for end in _BESIDE):
-            path = self._folder / f"{stem}-{at}{SUFFIX}"
+            path = self._folder / f"{stem}-{at}{JOB_SUFFIX}"
             at += 1
         return path
 

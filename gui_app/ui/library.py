@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
@@ -16,9 +17,14 @@ from gui_app.sentences import explain, plain
 from gui_app.settings import RECENT, Settings
 from gui_app.store.copies import JobGlance
 from gui_app.ui.job_list import JobList
-from gui_app.ui.job_shelf import JobShelf
 from gui_app.ui.status_message import StatusMessage
 from gui_app.ui.store_thread import StoreThread
+
+if TYPE_CHECKING:
+    from gui_app.ui.job_shelf import JobShelf
+
+
+_SOON_MS = 30
 
 
 class Library(QObject):
@@ -33,13 +39,20 @@ class Library(QObject):
     def __init__(self, settings: Settings, jobs: JobList, status: StatusMessage, window: QWidget) -> None:
         super().__init__(window)
         self._settings, self._list, self._status, self._window = settings, jobs, status, window
-        self.shelf: StoreThread[JobShelf] = StoreThread(lambda: JobShelf(paths.jobs_dir()), "jobs", self)
+        self.shelf: StoreThread[JobShelf] = StoreThread(_open_shelf, "jobs", self)
         jobs.renameRequested.connect(self._ask_name)
         jobs.duplicateRequested.connect(lambda path: self._duplicate(path, with_answers=True))
         jobs.duplicateEmptyRequested.connect(lambda path: self._duplicate(path, with_answers=False))
         jobs.deleteRequested.connect(self._delete)
         jobs.archiveRequested.connect(self._archive)
         jobs.folderRequested.connect(_show_folder)
+
+    def refresh_soon(self) -> None:
+        """Read the list for the first time, once what is shown first is on the screen."""
+        QTimer.singleShot(_SOON_MS, self, self._begin)
+
+    def _begin(self) -> None:
+        self.refresh()
         self.shelf.ask(lambda shelf: shelf.delete_aside(), lambda _none: None, lambda _error: None)
 
     def refresh(self) -> None:
@@ -164,6 +177,13 @@ class Library(QObject):
         """As `refresh`, but an error is not told again."""
         recent = [Path(item["path"]) for item in self._settings.get(RECENT)]
         self.shelf.ask(lambda shelf: shelf.entries(recent), self._list.show_entries, lambda _error: None)
+
+
+def _open_shelf() -> JobShelf:
+    # On its own thread, and so is what it imports: SQLite and the whole store.
+    from gui_app.ui.job_shelf import JobShelf
+
+    return JobShelf(paths.jobs_dir())
 
 
 def _show_folder(path: Path) -> None:

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
@@ -18,11 +19,9 @@ from gui_app.i18n import _
 from gui_app.jobs import JobState
 from gui_app.sentences import explain
 from gui_app.settings import BACKGROUND, WINDOW_GEOMETRY, WINDOW_LAYOUT
-from gui_app.ui.closing import ask_about_running
 from gui_app.ui.empty_page import EmptyPage
 from gui_app.ui.importing import Importing
 from gui_app.ui.job_list import JobList
-from gui_app.ui.job_page import JobPage
 from gui_app.ui.library import Library
 from gui_app.ui.opening import Opening
 from gui_app.ui.panel import Panel, vbox
@@ -33,6 +32,9 @@ from gui_app.ui.updating import Updating
 from gui_app.ui.window_actions import add_actions, say_actions, with_keys
 from gui_app.ui.window_dialogs import WindowDialogs
 from gui_app.worker.protocol import WorkerLost
+
+if TYPE_CHECKING:
+    from gui_app.ui.job_page import JobPage
 
 _MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 
@@ -86,7 +88,7 @@ class MainWindow(Panel):
         self._unsubscribe = services.worker.subscribe(self._take)
         self._restore_geometry()
         self.retranslate()
-        self.library.refresh()
+        self.library.refresh_soon()
         self.empty.drop.button.setFocus()
 
     def _lay_out(self) -> None:
@@ -161,6 +163,8 @@ class MainWindow(Panel):
         if self.page is not None and self.page.path == path:
             self.centre.setCurrentWidget(self.page)
             return
+        from gui_app.ui.job_page import JobPage
+
         before = self.page
         page = self.page = JobPage(self._services, path, source)
         page.said.connect(self.status.say)
@@ -338,6 +342,8 @@ class MainWindow(Panel):
             if self._services.settings.get(BACKGROUND):
                 answer = "background"
             else:
+                from gui_app.ui.closing import ask_about_running
+
                 answer = await ask_about_running(self, len(self._running))
             if answer == "background":
                 self.go_to_background()

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui_app.errors import StorageError
 from gui_app.i18n import _
+from gui_app.paths import JOB_SUFFIX
 from gui_app.sentences import explain
 from gui_app.settings import FIRST_ROW_HEADER, OPEN_FOLDER, Settings
 from gui_app.ui.importing import Importing
-from gui_app.ui.job_shelf import SUFFIX
 from gui_app.ui.library import Library
 from gui_app.ui.samples import Sample, sample_of
 from gui_app.ui.status_message import StatusMessage
@@ -49,9 +49,9 @@ class Opening(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(
             [
-                _("Tables and jobs ({patterns})").format(patterns=f"{tables} *{SUFFIX}"),
+                _("Tables and jobs ({patterns})").format(patterns=f"{tables} *{JOB_SUFFIX}"),
                 _("Tables ({patterns})").format(patterns=tables),
-                _("Rowmill jobs ({patterns})").format(patterns=f"*{SUFFIX}"),
+                _("Rowmill jobs ({patterns})").format(patterns=f"*{JOB_SUFFIX}"),
                 _("All files ({patterns})").format(patterns="*"),
             ]
         )
@@ -63,7 +63,7 @@ class Opening(QObject):
         """Open whatever it is."""
         path = path.absolute()
         self._settings.set(OPEN_FOLDER, str(path.parent))
-        if path.suffix.lower() == SUFFIX:
+        if path.suffix.lower() == JOB_SUFFIX:
             self._settings.remember_job(path, self._library.source_of(path) or "")
             self._keep_settings()
             self.jobReady.emit(path, self._library.source_of(path))

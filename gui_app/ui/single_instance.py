@@ -7,11 +7,15 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QObject, QTimer, Signal
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 _WAIT_MS = 2_000
+_SOON_MS = 30
 _LONGEST_MESSAGE = 64 * 1024
 _OK = b"ok\n"
 
@@ -30,9 +34,17 @@ class SingleInstance(QObject):
         self._name = door_name(folder)
         self._server: QLocalServer | None = None
         self._heard: dict[QLocalSocket, bytes] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.listen)
 
     def hand_over(self, files: Sequence[str]) -> bool:
         """Give the files to the window that runs already. False when there is none."""
+        if os.name == "posix" and os.path.isabs(self._name) and not os.path.exists(self._name):
+            # Nearly every start: no door, and no network module to be imported before the window is shown.
+            return False
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_WAIT_MS):
@@ -44,8 +56,14 @@ class SingleInstance(QObject):
         socket.disconnectFromServer()
         return took
 
+    def listen_soon(self) -> None:
+        """As `listen`, once what is shown first is on the screen."""
+        self._soon.start(_SOON_MS)
+
     def listen(self) -> bool:
         """Be the first. False when the door cannot be opened; everything else works all the same."""
+        from PySide6.QtNetwork import QLocalServer
+
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         if not server.listen(self._name):
@@ -59,6 +77,7 @@ class SingleInstance(QObject):
 
     def close(self) -> None:
         """Close the door."""
+        self._soon.stop()
         if self._server is not None:
             self._server.close()
             self._server = None

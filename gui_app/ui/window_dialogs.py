@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 
@@ -10,14 +12,16 @@ from gui_app.errors import StorageError
 from gui_app.i18n import _
 from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, THEME
-from gui_app.ui.exporting import Exporting
-from gui_app.ui.job_page import JobPage
 from gui_app.ui.qt_words import use_qt_words
 from gui_app.ui.services import Services
-from gui_app.ui.settings_dialog import SettingsDialog
 from gui_app.ui.status_message import StatusMessage
 from gui_app.ui.tasks import Tasks
 from gui_app.ui.theme import apply_theme
+
+if TYPE_CHECKING:
+    from gui_app.ui.exporting import Exporting
+    from gui_app.ui.job_page import JobPage
+    from gui_app.ui.settings_dialog import SettingsDialog
 
 
 class WindowDialogs:
@@ -34,6 +38,8 @@ class WindowDialogs:
         if self._settings_dialog is not None:
             self._settings_dialog.raise_()
             return
+        from gui_app.ui.settings_dialog import SettingsDialog
+
         dialog = self._settings_dialog = SettingsDialog(self._services, paths.jobs_dir(), parent=self._window)
         dialog.settingChanged.connect(self._setting_changed)
         if page is not None:
@@ -44,6 +50,8 @@ class WindowDialogs:
     def show_export(self, page: JobPage) -> None:
         """The export of a job."""
         if page.overview is not None and (self._export is None or not self._export.is_open()):
+            from gui_app.ui.exporting import Exporting
+
             self._export = Exporting(self._services, page, self._window)
 
     def ask_row(self, page: JobPage) -> None:

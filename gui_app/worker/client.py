@@ -8,16 +8,18 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import RowmillError
 from gui_app.jobs import Account, Cause, Counts, ExportOptions, JobState, Recipe, RunOptions, Scope, Secret
-from gui_app.providers.base import ModelInfo
-from gui_app.tables import ImportSettings
 from gui_app.worker import launching, protocol
 from gui_app.worker.protocol import JobBroken, KeyTest, RunOrder, WorkerLost
 from gui_app.worker.task_handle import TaskHandle
+
+if TYPE_CHECKING:
+    from gui_app.providers.base import ModelInfo
+    from gui_app.tables import ImportSettings
 
 __all__ = ["Event", "JobBroken", "Listener", "TaskHandle", "WorkerClient", "WorkerLost"]
 
@@ -151,6 +153,8 @@ class WorkerClient:
             CallFailed: It could not be asked; carries the cause.
             CannotOpen: The address may not be used, or a key is missing.
         """
+        from gui_app.providers.base import ModelInfo
+
         found = await self._ask({"do": "models", "account": protocol.account_to_dict(account)})
         return [ModelInfo(*item) for item in found]
 
@@ -172,8 +176,8 @@ class WorkerClient:
         Args:
             former: The job of a former version of this table, whose answers the same rows keep.
         """
-        settings = settings or ImportSettings()
-        order = {"do": "import", "source": str(source), "job": str(job), "settings": settings.to_dict()}
+        chosen = {} if settings is None else settings.to_dict()
+        order = {"do": "import", "source": str(source), "job": str(job), "settings": chosen}
         if former is not None:
             order["former"] = str(former)
         handle = self._task(order, after=self._imports.get(str(job)))

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from gui_app.providers import catalog
 from gui_app.worker import protocol
 
 
@@ -22,6 +21,8 @@ def command(role: str) -> list[str]:
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """The environment of a role: this one's, without keys. Those go over the pipe, to the job that needs them."""
+    from gui_app.providers import catalog
+
     keys = {name for provider in catalog.names() for name in catalog.entry(provider).variables}
     return {name: value for name, value in given.items() if name not in keys}
 

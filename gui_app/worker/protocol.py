@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gui_app import errors
 from gui_app.errors import N_, Cancelled, InternalError, RowmillError, UserError
 from gui_app.jobs import Account, Cause, Price, Recipe, RunOptions, Scope, Secret
 from gui_app.jobs import Lane as Lane
-from gui_app.providers.base import CallFailed, CannotOpen
-from gui_app.store.carried import Carried
+
+if TYPE_CHECKING:
+    from gui_app.store.carried import Carried
 
 LINE_LIMIT_BYTES = 100 * 1024 * 1024
 """A run over a hand-picked selection names its rows."""
@@ -159,6 +160,8 @@ def account_from_dict(data: Mapping[str, Any]) -> Account:
 
 def error_to_dict(error: BaseException) -> dict[str, Any]:
     """An error as JSON types; only its sentence crosses the pipe, never a traceback."""
+    from gui_app.providers.base import CallFailed, CannotOpen
+
     if isinstance(error, CallFailed):
         return {"kind": "CallFailed", "cause": error.cause.value, "sentence": error.detail}
     if isinstance(error, UserError):
@@ -173,6 +176,8 @@ def error_to_dict(error: BaseException) -> dict[str, Any]:
 
 def error_from_dict(data: Mapping[str, Any]) -> RowmillError:
     """The error to raise on this side: of the same kind, with the same sentence."""
+    from gui_app.providers.base import CallFailed, CannotOpen
+
     name, sentence = str(data.get("kind", "")), str(data.get("sentence", ""))
     if name == "CallFailed":
         return CallFailed(Cause(data["cause"]), sentence)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import Cancelled, InternalError
-from gui_app.store.carried import Carried
 from gui_app.worker import launching, protocol
 from gui_app.worker.protocol import TaskProgress, TaskResult
 
@@ -133,6 +132,8 @@ class TaskHandle:
                 await process.wait()
             process.stdin.close()
         if "result" in last:
+            from gui_app.store.carried import Carried
+
             rows, notes, carried = last["result"]
             return TaskResult(
                 rows,

@@ -1,0 +1,33 @@
+"""The window opens without what its first page does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+LATER = (
+    "anthropic", "babel", "genai_prices", "keyring", "openai", "psutil", "xlsxwriter", "PySide6.QtNetwork",
+    "gui_app.commands", "gui_app.engine.runner", "gui_app.engine.in_memory", "gui_app.practice", "gui_app.pricing",
+    "gui_app.providers", "gui_app.recipes", "gui_app.review", "gui_app.store", "gui_app.tables",
+    "gui_app.ui.job_page", "gui_app.ui.settings_dialog", "gui_app.ui.export_dialog", "gui_app.ui.job_shelf",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def imported() -> list[str]:
+    code = (
+        "import json, sys; from gui_app import app; a = app.application(); "
+        "from gui_app.ui.main_window import MainWindow; print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_the_window_opens_without(imported: list[str], name: str) -> None:
+    assert "gui_app.ui.main_window" in imported
+    assert not [module for module in imported if module == name or module.startswith(f"{name}.")]
