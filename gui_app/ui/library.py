@@ -15,12 +15,12 @@ from gui_app import paths
 from gui_app.i18n import _
 from gui_app.sentences import explain, plain
 from gui_app.settings import RECENT, Settings
-from gui_app.store.copies import JobGlance
 from gui_app.ui.job_list import JobList
 from gui_app.ui.status_message import StatusMessage
 from gui_app.ui.store_thread import StoreThread
 
 if TYPE_CHECKING:
+    from gui_app.store.copies import JobGlance
     from gui_app.ui.job_shelf import JobShelf
 
 
