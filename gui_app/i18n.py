@@ -141,6 +141,26 @@ def moment(when: datetime | float) -> str:
     return _plain_spaces(f"{day}, {time}" if _language == "en" else f"{day} {time}")
 
 
+def soon(when: datetime | float, *, now: datetime | None = None) -> str:
+    """A near moment as people say it: 9:40 AM tomorrow, 9:40 AM on November 30. A number is seconds since 1970."""
+    local = _local(when)
+    days = (local.date() - (now or datetime.now()).date()).days
+    if days == 0:
+        return _("{time} today").format(time=clock(when))
+    if days == 1:
+        return _("{time} tomorrow").format(time=clock(when))
+    return _("{time} on {day}").format(time=clock(when), day=day(when, now=now))
+
+
+def day(when: datetime | float, *, now: datetime | None = None) -> str:
+    """A day: December 21, with its year when that is another one. A number is seconds since 1970."""
+    from babel.dates import format_skeleton
+
+    local = _local(when)
+    skeleton = "MMMMd" if local.year == (now or datetime.now()).year else "yMMMd"
+    return _plain_spaces(format_skeleton(skeleton, local, locale=_locale()))
+
+
 def _about(stretch: str) -> str:
     return _("about {duration}").format(duration=stretch)
 

@@ -133,6 +133,33 @@ def test_times_are_written_as_the_language_writes_them():
     assert (i18n.clock(when), i18n.moment(when)) == ("15:04", "2026年11月22日 15:04")
 
 
+@pytest.mark.parametrize(
+    ("when", "english", "chinese"),
+    [
+        (datetime(2026, 11, 22, 23, 5), "11:05 PM today", "今天 23:05"),
+        (datetime(2026, 11, 23, 9, 40), "9:40 AM tomorrow", "明天 09:40"),
+        (datetime(2026, 11, 30, 9, 40), "9:40 AM on November 30", "11月30日 09:40"),
+        (datetime(2027, 1, 2, 9, 40), "9:40 AM on Jan 2, 2027", "2027年1月2日 09:40"),
+        (datetime(2026, 11, 21, 9, 40), "9:40 AM on November 21", "11月21日 09:40"),
+    ],
+)
+def test_a_near_moment_is_told_as_people_say_it(when, english, chinese):
+    now = datetime(2026, 11, 22, 15, 4)
+    assert i18n.soon(when, now=now) == english
+    i18n.set_language("zh_CN")
+    assert i18n.soon(when, now=now) == chinese
+
+
+def test_a_day_has_its_year_only_where_it_is_another_one():
+    now = datetime(2026, 11, 22)
+    assert (i18n.day(datetime(2026, 12, 21), now=now), i18n.day(datetime(2027, 1, 2), now=now)) == (
+        "December 21",
+        "Jan 2, 2027",
+    )
+    i18n.set_language("zh_CN")
+    assert i18n.day(datetime(2026, 12, 21), now=now) == "12月21日"
+
+
 def test_a_moment_with_a_zone_is_shown_on_this_machines_clock():
     aware = datetime(2026, 11, 22, 15, 4, tzinfo=UTC)
     assert i18n.moment(aware) == i18n.moment(aware.astimezone().replace(tzinfo=None)) == i18n.moment(aware.timestamp())

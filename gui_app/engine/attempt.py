@@ -6,36 +6,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gui_app.engine import retry
 from gui_app.engine.budget import Budget, SpendingLimitReached
 from gui_app.engine.deadline import LATE_S, deadline
 from gui_app.engine.job_source import SentRow
+from gui_app.engine.judging import Judging
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace, Ticket
 from gui_app.engine.retry import Action
-from gui_app.jobs import Cause, Question, Reading, Reply, RowState, Usage
+from gui_app.jobs import Cause, Question, Reply, RowState
 from gui_app.providers.base import CallFailed, LiveProvider
-from gui_app.recipes.fields import ReplyReader
-from gui_app.store.claims import Outcome
+from gui_app.store.outcomes import Outcome, SentOut
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_ROWS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Pricing:
-    """What calls cost. None from either: no price is known.
-
-    Attributes:
-        cost: Of a reply, by its usage (None: the server did not say) and returned model.
-        worst: The most a prompt's call can cost.
-    """
-
-    cost: Callable[[Usage | None, str], float | None]
-    worst: Callable[[str], float | None]
 
 
 class Attempts:
@@ -52,8 +38,7 @@ class Attempts:
         *,
         provider: LiveProvider,
         question: Question,
-        reader: ReplyReader,
-        pricing: Pricing,
+        judging: Judging,
         pace: Pace,
         network: NetworkGate,
         budget: Budget,
@@ -65,8 +50,7 @@ class Attempts:
     ) -> None:
         self._provider = provider
         self._question = question
-        self._reader = reader
-        self._pricing = pricing
+        self._judging = judging
         self._pace = pace
         self._network = network
         self._budget = budget
@@ -145,7 +129,7 @@ class Attempts:
             self._pace.release(ticket, None, limits=reply.limits)
             self._network.answered(row.row_id)
             self._refusals.pop(row.row_id, None)
-            outcome = self._read(row, reply, sent_at)
+            outcome = self._judging.answered(SentOut(row.row_id, row.tries, sent_at, row.reserved_usd), reply)
         else:
             assert failure is not None
             self._pace.release(ticket, failure.cause, limits=failure.limits, retry_after_s=failure.retry_after_s)
@@ -168,31 +152,6 @@ class Attempts:
             cost_usd=row.reserved_usd,
         )
 
-    def _read(self, row: SentRow, reply: Reply, sent_at: float) -> Outcome:
-        try:
-            reading = self._reader.read(reply)
-        except Exception as error:
-            log.error("a reply could not be read in a way nobody foresaw", exc_info=error)
-            reading = Reading(RowState.FAILED, {}, Cause.UNREADABLE, type(error).__name__)
-        cost_usd = self._pricing.cost(reply.usage, reply.model)
-        return Outcome(
-            row.row_id,
-            self._version,
-            reading.state,
-            sent_at=sent_at,
-            ended_at=self._now(),
-            cause=reading.cause,
-            detail=reading.detail,
-            raw=reply.text,
-            values=reading.values,
-            confidence=reply.confidence,
-            model=reply.model,
-            usage=reply.usage,
-            # A server that does not say what it used is counted at the worst, or a limit would mean nothing.
-            cost_usd=row.reserved_usd if cost_usd is None else cost_usd,
-            tries=row.tries,
-        )
-
     def _failed(self, row: SentRow, failure: CallFailed, sent_at: float, began: float) -> Outcome:
         cause = failure.cause
         attempts = self._attempts_made(row, cause, began)
@@ -206,20 +165,8 @@ class Attempts:
         )
         if decision.action is Action.STOP_JOB:
             self._stop_job(cause, failure.detail)
-        again = decision.action is Action.AGAIN
-        return Outcome(
-            row.row_id,
-            self._version,
-            RowState.FAILED if decision.action is Action.FAIL else RowState.WAITING,
-            sent_at=sent_at,
-            ended_at=self._now(),
-            cause=cause,
-            detail=failure.detail,
-            usage=failure.usage,
-            cost_usd=self._cost_of_failure(row, failure),
-            tries=decision.tries,
-            not_before=self._now() + decision.delay_s if again else 0.0,
-        )
+        sent = SentOut(row.row_id, row.tries, sent_at, row.reserved_usd)
+        return self._judging.failed(sent, failure, decision)
 
     def _attempts_made(self, row: SentRow, cause: Cause, began: float) -> int:
         """How many more of the row's attempts have failed by themselves."""
@@ -240,10 +187,3 @@ class Attempts:
             self._refusals.clear()
         self._refusals[row.row_id] = self._refusals.get(row.row_id, 0) + 1
         return self._refusals[row.row_id]
-
-    def _cost_of_failure(self, row: SentRow, failure: CallFailed) -> float | None:
-        if failure.usage is not None:
-            cost_usd = self._pricing.cost(failure.usage, "")
-            return row.reserved_usd if cost_usd is None else cost_usd
-        # Nobody can say whether a call that was given up on is charged: count the worst.
-        return row.reserved_usd if failure.cause is Cause.DEADLINE else 0.0

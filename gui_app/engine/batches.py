@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,16 +11,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gui_app.engine import retry
-from gui_app.engine.attempt import Pricing
 from gui_app.engine.events import Changed, JobProgress
-from gui_app.engine.lookout import OTHER_PROVIDER, Look, Lookout, Problem, Seen
+from gui_app.engine.job_source import plain_options
+from gui_app.engine.judging import Pricing
+from gui_app.engine.lookout import Look, Lookout, Problem, Seen, other_place
 from gui_app.engine.part_source import Owner, PartSource
+from gui_app.engine.prompts import Prompts, no_rows
 from gui_app.engine.submission import Step, Submission
 from gui_app.errors import StorageError
-from gui_app.jobs import Cause, JobState, Question, Recipe, Row, RunOptions, Scope
+from gui_app.jobs import Cause, JobState, Question, Recipe, RunOptions, Scope
 from gui_app.providers.base import BatchProvider, CallFailed
-from gui_app.recipes.template import Template
-from gui_app.store.claims import Outcome, Prepared
+from gui_app.store.claims import Outcome
 from gui_app.store.lease import BEAT_EVERY_S
 from gui_app.store.parts import PartView
 
@@ -85,9 +85,8 @@ class OvernightRunner:
         self._on_progress = on_progress
         self._linger = linger
         self._poll_s = poll_s
-        self._source = PartSource(path, self._prepare, self._committed)
-        self._template = None if asking is None else Template(asking.recipe.template, asking.columns)
-        self._pricing = None if asking is None else pricing_of(asking.recipe)
+        prompts = no_rows if asking is None else _prompts(asking, pricing_of(asking.recipe))
+        self._source = PartSource(path, prompts, self._committed)
         self._lookout = Lookout(self._source, provider, owner, pricing_of, path.parent)
         self._submission: Submission | None = None
         self._changed = Changed()
@@ -96,6 +95,7 @@ class OvernightRunner:
         self._wanted: JobState | None = None
         self._stopped: tuple[Cause | None, str] = (None, "")
         self._problem: Problem | None = None
+        self._stuck: dict[int, Problem] = {}
         self._offline: Cause | None = None
         self._wake = asyncio.Event()
         self._cancel_parts = False
@@ -119,7 +119,7 @@ class OvernightRunner:
             version = 0
             if self._asking is not None:
                 asking = self._asking
-                version = await self._source.begin(asking.recipe, asking.scope, _plain(self._options))
+                version = await self._source.begin(asking.recipe, asking.scope, plain_options(self._options))
             await self._source.look()
             self.opened.set()
             await self._run_opened(version)
@@ -153,16 +153,9 @@ class OvernightRunner:
 
     async def _settle(self) -> None:
         await self._source.look()
-        counts = self._source.standing.counts
-        if self._stopped[0] is not None:
-            self._state = JobState.STOPPED
-        elif await self._source.open_parts():
-            self._state = JobState.SUBMITTED
-        elif not counts.waiting and not counts.running:
-            self._state = JobState.FINISHED
-        else:
-            # What did not come back, or was not asked for, still waits for its run.
-            self._state = self._wanted or JobState.DRAFT
+        self._state = JobState.STOPPED
+        if self._stopped[0] is None:
+            self._state = await state_at_rest(self._source, self._wanted)
         await self._insist(lambda: self._source.set_state(self._state, *self._stopped), give_up=True)
 
     # -- from outside ----------------------------------------------------------------------------
@@ -188,6 +181,15 @@ class OvernightRunner:
             self._doing.cancel()
         self._wake.set()
 
+    def look_now(self) -> None:
+        """Do not wait for the next look."""
+        self._wake.set()
+
+    @property
+    def only_looks(self) -> bool:
+        """Nothing is sent any more by this run: it only waits for what is out."""
+        return self._asking is None or (self._exhausted and self._doing is None)
+
     def _over(self) -> bool:
         return self._wanted is JobState.STOPPED or (self._wanted is not None and not self._cancel_parts)
 
@@ -199,9 +201,11 @@ class OvernightRunner:
             await self._submit()
             if self._over():
                 return
-            mine = [part for part in await self._source.open_parts() if self._lookout.is_mine(part)]
-            if mine:
-                self._state, self._dirty = JobState.SUBMITTED, True
+            out = await self._source.open_parts()
+            self._find_stuck(out)
+            if any(self._lookout.is_mine(part) for part in out):
+                sent = self._submission is None or self._exhausted
+                self._state, self._dirty = JobState.SUBMITTED if sent else JobState.RUNNING, True
                 before = self._came_back
                 await self._look_at_all()
                 if self._came_back > before:
@@ -302,6 +306,7 @@ class OvernightRunner:
     async def _look_at_all(self) -> None:
         parts = await self._source.open_parts()
         self._problem = None
+        self._find_stuck(parts)
         for part in parts:
             if self._wanted is JobState.STOPPED:
                 return
@@ -309,8 +314,15 @@ class OvernightRunner:
                 await self._look_at_safely(part, parts)
                 if self._offline is not None:
                     return
-        if not all(self._lookout.is_mine(part) for part in parts):
-            self._problem = OTHER_PROVIDER
+        self._dirty = True
+
+    def _find_stuck(self, parts: Sequence[PartView]) -> None:
+        """Parts that are somebody else's, and those of which the last look said so."""
+        kept = {part.part_id: self._stuck.get(part.part_id) for part in parts}
+        for part in parts:
+            if not self._lookout.is_mine(part):
+                kept[part.part_id] = other_place(part)
+        self._stuck = {part_id: problem for part_id, problem in kept.items() if problem is not None}
         self._dirty = True
 
     async def _look_at_safely(self, part: PartView, parts: Sequence[PartView]) -> bool:
@@ -320,7 +332,7 @@ class OvernightRunner:
             look = await self._do(self._lookout.look_at(part, parts))
             self._offline = None
             if look is not None:
-                self._take(look)
+                self._take(part, look)
             return True
         except CallFailed as failure:
             self._offline = failure.cause if failure.cause in retry.OF_THE_NETWORK else None
@@ -331,9 +343,10 @@ class OvernightRunner:
             self._tell_storage(problem)
         return False
 
-    def _take(self, look: Look) -> None:
+    def _take(self, part: PartView, look: Look) -> None:
+        self._stuck.pop(part.part_id, None)
         if look.problem is not None:
-            self._problem = look.problem
+            self._stuck[part.part_id] = look.problem
         if look.back:
             self._changed.many = True
         if look.seen in (Seen.CAME_BACK, Seen.NEVER_MADE):
@@ -379,21 +392,6 @@ class OvernightRunner:
     def _uploaded(self, sent: int, of: int) -> None:
         self._upload, self._dirty = (sent, of), True
 
-    def _prepare(self, rows: Sequence[Row]) -> list[Prepared]:
-        if self._asking is None or self._template is None or self._pricing is None:
-            return []
-        prepared = []
-        for row in rows:
-            prompt: str | None = self._template.render(row.cells)
-            if prompt is None or Template.is_blank(prompt) or self._template.cells_are_blank(row.cells):
-                prepared.append(Prepared(row.row_id, None, None, None))
-                continue
-            digest = None
-            if self._asking.recipe.options.ask_identical_once:
-                digest = hashlib.blake2b(prompt.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            prepared.append(Prepared(row.row_id, prompt, digest, self._pricing.worst(prompt)))
-        return prepared
-
     def _committed(self, outcomes: Sequence[Outcome], others: Sequence[int]) -> None:
         self._changed.add(outcome.row_id for outcome in outcomes)
         self._changed.add(others)
@@ -433,12 +431,29 @@ class OvernightRunner:
             offline_cause=self._offline,
             stopped_cause=self._stopped[0],
             stopped_detail=self._stopped[1],
-            problem=self._problem,
+            slowed=self._blocked is Cause.RATE_LIMIT,
+            problem=self._problem or next(iter(self._stuck.values()), None),
+            stuck_parts=tuple(self._stuck),
             unknown_sent=self._unknown_sent,
             uploaded_bytes=self._upload[0],
             upload_bytes=self._upload[1],
         )
 
 
-def _plain(options: RunOptions) -> dict[str, Any]:
-    return {"lane": options.lane.value, "concurrency": options.concurrency, "budget_usd": options.budget_usd}
+async def state_at_rest(source: PartSource, wanted: JobState | None = None) -> JobState:
+    """Where a job stands that nobody is running.
+
+    Args:
+        wanted: What it was told to do, where it was.
+    """
+    counts = source.standing.counts
+    if await source.open_parts():
+        return JobState.SUBMITTED
+    if not counts.waiting and not counts.running:
+        return JobState.FINISHED
+    # What did not come back, or was not asked for, still waits for its run.
+    return wanted or JobState.DRAFT
+
+
+def _prompts(asking: Asking, pricing: Pricing) -> Prompts:
+    return Prompts(asking.recipe, asking.columns, pricing.worst)

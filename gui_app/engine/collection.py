@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gui_app.engine import retry
-from gui_app.engine.attempt import Pricing
+from gui_app.engine.judging import Judging, Pricing
 from gui_app.engine.part_source import PartSource
-from gui_app.engine.retry import Action
 from gui_app.engine.submission import row_of
-from gui_app.jobs import Lane, Reply, RowState
+from gui_app.jobs import Lane
 from gui_app.providers.base import BatchProvider, BatchResult, BatchStatus, CallFailed
 from gui_app.recipes.fields import ReplyReader
-from gui_app.store.claims import Outcome
 from gui_app.store.parts import Judge, PartState, PartView
 
 GROUP = 250
@@ -42,8 +40,7 @@ class Collection:
 
     def __init__(self, source: PartSource, reader: ReplyReader, pricing: Pricing, part: PartView) -> None:
         self._source = source
-        self._reader = reader
-        self._pricing = pricing
+        self._judging = Judging(reader, pricing, part.version, source.now, Lane.OVERNIGHT)
         self._part = part
         self._stops: CallFailed | None = None
 
@@ -85,47 +82,9 @@ class Collection:
     def _judge(self, result: BatchResult) -> Judge | None:
         reply, failure = result.reply, result.failure
         if reply is not None:
-            return lambda row_id, tries, sent_at: self._answered(reply, row_id, tries, sent_at)
+            return lambda row: self._judging.answered(row, reply)
         if failure is not None:
             if failure.cause in retry.STOPS_THE_JOB:
                 self._stops = failure
-            return lambda row_id, tries, sent_at: self._failed(failure, row_id, tries, sent_at)
+            return lambda row: self._judging.failed(row, failure, retry.decide(failure.cause, row.tries))
         return None
-
-    def _answered(self, reply: Reply, row_id: int, tries: int, sent_at: float) -> Outcome:
-        reading = self._reader.read(reply)
-        return Outcome(
-            row_id,
-            self._part.version,
-            reading.state,
-            sent_at=sent_at,
-            ended_at=self._source.now(),
-            cause=reading.cause,
-            detail=reading.detail,
-            raw=reply.text,
-            values=reading.values,
-            confidence=reply.confidence,
-            model=reply.model,
-            usage=reply.usage,
-            cost_usd=self._pricing.cost(reply.usage, reply.model),
-            tries=tries,
-            lane=Lane.OVERNIGHT,
-        )
-
-    def _failed(self, failure: CallFailed, row_id: int, tries: int, sent_at: float) -> Outcome:
-        decision = retry.decide(failure.cause, tries)
-        # Errors are not charged, except where the answer says that tokens were used.
-        cost = 0.0 if failure.usage is None else self._pricing.cost(failure.usage, "")
-        return Outcome(
-            row_id,
-            self._part.version,
-            RowState.FAILED if decision.action is Action.FAIL else RowState.WAITING,
-            sent_at=sent_at,
-            ended_at=self._source.now(),
-            cause=failure.cause,
-            detail=failure.detail,
-            usage=failure.usage,
-            cost_usd=cost,
-            tries=decision.tries,
-            lane=Lane.OVERNIGHT,
-        )

@@ -26,6 +26,7 @@ class JobProgress:
         stopped_cause, stopped_detail: Why the job stopped or paused by itself.
         problem: A sentence (catalogue entry, details) about something that holds the job up, such as a full disk.
         unknown_sent: Rows whose earlier request was never answered and that may be paid twice.
+        stuck_parts: Parts that are out overnight and cannot be fetched with what is chosen now; `problem` says why.
         upload_bytes, uploaded_bytes: Of the overnight part that is on its way just now; 0 when none is.
     """
 
@@ -52,6 +53,7 @@ class JobProgress:
     unknown_sent: int = 0
     upload_bytes: int = 0
     uploaded_bytes: int = 0
+    stuck_parts: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types."""
@@ -61,6 +63,7 @@ class JobProgress:
             "state": self.state.value,
             "counts": [counts.waiting, counts.running, counts.done, counts.needs_review, counts.failed],
             "changed": [list(span) for span in self.changed],
+            "stuck_parts": list(self.stuck_parts),
             "offline_cause": self.offline_cause,
             "stopped_cause": self.stopped_cause,
             "problem": None if self.problem is None else [self.problem[0], dict(self.problem[1])],
@@ -76,6 +79,7 @@ class JobProgress:
             state=JobState(data["state"]),
             counts=Counts(*data["counts"]),
             changed=tuple((int(first), int(last)) for first, last in data["changed"]),
+            stuck_parts=tuple(int(part_id) for part_id in data["stuck_parts"]),
             offline_cause=None if offline is None else Cause(offline),
             stopped_cause=None if stopped is None else Cause(stopped),
             problem=None if problem is None else (str(problem[0]), dict(problem[1])),

@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 from gui_app import pricing
-from gui_app.engine.attempt import Pricing
 from gui_app.engine.batches import Asking, OvernightRunner
 from gui_app.engine.events import JobProgress
+from gui_app.engine.judging import Pricing
 from gui_app.engine.part_source import Owner
 from gui_app.jobs import Lane, Recipe, RunOptions, Scope, Usage
 from gui_app.providers.base import BatchProvider

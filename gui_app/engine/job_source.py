@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gui_app.errors import StorageError
-from gui_app.jobs import Cause, Counts, JobState, Recipe, Row, RowState, Scope
+from gui_app.jobs import Cause, Counts, JobState, Recipe, Row, RowState, RunOptions, Scope
 from gui_app.store import parts
 from gui_app.store.claims import JobWriter, Outcome, Prepared
 
@@ -162,6 +162,11 @@ class JobSource:
     async def identical_saved(self) -> int:
         """Rows filled by an identical one's request."""
         return await self._call(self._open_writer.identical_saved)
+
+
+def plain_options(options: RunOptions) -> dict[str, Any]:
+    """How a run goes, as the job file keeps it."""
+    return {"lane": options.lane.value, "concurrency": options.concurrency, "budget_usd": options.budget_usd}
 
 
 def unsent(row: SentRow, version: int) -> Outcome:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.engine import retry
-from gui_app.engine.attempt import Pricing
 from gui_app.engine.collection import Collection
+from gui_app.engine.judging import Pricing
 from gui_app.engine.lost_batches import LostBatches, Verdict
 from gui_app.engine.part_source import Owner, PartSource
 from gui_app.engine.submission import submitted
@@ -26,14 +26,22 @@ YOUNG_S = 600.0
 Problem = tuple[str, Mapping[str, Any]]
 """A sentence (catalogue entry, details)."""
 
-OTHER_PROVIDER: Problem = (
-    N_("A part of this job was sent to another provider. Choose that one again to collect it."),
-    {},
-)
 OTHER_KEY: Problem = (
-    N_("A part of this job was sent with another key. Use that key again to collect it; nothing is sent twice."),
+    N_(
+        "A part of this job was sent overnight with another key. Use that key again to fetch its answers; nothing is "
+        "sent twice."
+    ),
     {},
 )
+
+
+def other_place(part: PartView) -> Problem:
+    """What is said of a part that went to another provider or address than the one that is chosen now."""
+    sentence = N_(
+        "A part of this job was sent overnight to {provider} at {host}. Choose that provider and address again to "
+        "fetch its answers; nothing is sent twice."
+    )
+    return sentence, {"provider": part.provider, "host": part.host or part.provider}
 
 
 class Seen(Enum):

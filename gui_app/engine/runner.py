@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from gui_app.engine.attempt import Attempts, Pricing
+from gui_app.engine.attempt import Attempts
 from gui_app.engine.budget import Budget
 from gui_app.engine.deadline import LATE_S, slept_s
 from gui_app.engine.events import Changed, JobProgress
 from gui_app.engine.flow import STORAGE_RETRY_S, Flow
 from gui_app.engine.guard import Guard
-from gui_app.engine.job_source import JobSource, SentRow, unsent
+from gui_app.engine.job_source import JobSource, SentRow, plain_options, unsent
+from gui_app.engine.judging import Judging, Pricing
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace
+from gui_app.engine.prompts import Prompts
 from gui_app.errors import InternalError, RowmillError, StorageError, UserError
-from gui_app.jobs import Cause, JobState, Question, Recipe, Row, RowState, RunOptions, Scope
+from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions, Scope
 from gui_app.providers.base import LiveProvider
 from gui_app.recipes.fields import ReplyReader
-from gui_app.recipes.template import Template
-from gui_app.store.claims import Outcome, Prepared
+from gui_app.store.claims import Outcome
 from gui_app.store.lease import BEAT_EVERY_S
 
 log = logging.getLogger(__name__)
@@ -81,7 +80,6 @@ class JobRunner:
     ) -> None:
         self._path = path
         self._recipe = recipe
-        self._template = Template(recipe.template, columns)
         self._pace = pace
         self._pricing = pricing
         self._scope = scope
@@ -89,7 +87,7 @@ class JobRunner:
         self._on_progress = on_progress
         self._offline_limit_s = offline_limit_s
         self._storage_retry_s = storage_retry_s
-        self._source = JobSource(path, self._prepare, self._committed)
+        self._source = JobSource(path, Prompts(recipe, columns, pricing.worst), self._committed)
         self._monotonic = monotonic
         self._slept_s = slept_s
         self._network = NetworkGate(self._announce_soon, now=monotonic)
@@ -128,7 +126,7 @@ class JobRunner:
         """
         try:
             self._unknown_sent = await self._source.open()
-            self._version = await self._source.begin(self._recipe, self._scope, _plain(self._options))
+            self._version = await self._source.begin(self._recipe, self._scope, plain_options(self._options))
             self.opened.set()
             await self._run_opened()
         except RowmillError as error:
@@ -151,8 +149,7 @@ class JobRunner:
         self._attempts = Attempts(
             provider=self._provider,
             question=self._question,
-            reader=ReplyReader(self._recipe.fields),
-            pricing=self._pricing,
+            judging=Judging(ReplyReader(self._recipe.fields), self._pricing, self._version, self._source.now),
             pace=self._pace,
             network=self._network,
             budget=budget,
@@ -250,20 +247,6 @@ class JobRunner:
         self.stop(grace_s=max(STOP_GRACE_S, self._deadline_s), cause=cause, detail=detail)
 
     # -- rows ------------------------------------------------------------------------------------
-
-    def _prepare(self, rows: Sequence[Row]) -> list[Prepared]:
-        once = self._recipe.options.ask_identical_once
-        prepared = []
-        for row in rows:
-            prompt: str | None = self._template.render(row.cells)
-            if prompt is None or Template.is_blank(prompt) or self._template.cells_are_blank(row.cells):
-                prepared.append(Prepared(row.row_id, None, None, None))
-                continue
-            digest = None
-            if once:
-                digest = hashlib.blake2b(prompt.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            prepared.append(Prepared(row.row_id, prompt, digest, self._pricing.worst(prompt)))
-        return prepared
 
     def _committed(self, outcomes: Sequence[Outcome], others: Sequence[int]) -> None:
         self._changed.add(outcome.row_id for outcome in outcomes)
@@ -373,10 +356,6 @@ class JobRunner:
             identical_saved=self._saved,
             unknown_sent=self._unknown_sent,
         )
-
-
-def _plain(options: RunOptions) -> dict[str, Any]:
-    return {"lane": options.lane.value, "concurrency": options.concurrency, "budget_usd": options.budget_usd}
 
 
 def unexpected(error: BaseException) -> InternalError:

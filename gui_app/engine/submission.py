@@ -235,7 +235,13 @@ class Submission:
     # -- sending ---------------------------------------------------------------------------------
 
     async def _send(self, part: PartView, draft: Draft) -> None:
-        told = lambda sent: self._told(sent, draft.size_bytes)  # noqa: E731
+        sent_bytes = 0
+
+        def told(sent: int) -> None:
+            nonlocal sent_bytes
+            sent_bytes = sent
+            self._told(sent, draft.size_bytes)
+
         try:
             file_id = await self._provider.upload(draft.file, draft.size_bytes, draft.nonce, told)
         except (CallFailed, asyncio.CancelledError) as error:
@@ -247,11 +253,15 @@ class Submission:
             await self._source.note(part.part_id, file_id=file_id, submitted_at=time.time())
         try:
             status = await self._provider.create(file_id, draft.file, draft.size_bytes, draft.nonce, told)
-        except CallFailed as failure:
-            if not was_refused(failure):
+        except (CallFailed, asyncio.CancelledError) as error:
+            # Of a body that did not leave as a whole nothing is made, whatever the end was.
+            cut = not self._provider.uploads and sent_bytes < draft.size_bytes
+            if cut or (isinstance(error, CallFailed) and was_refused(error)):
+                await asyncio.shield(self._void(part, error))
+                raise
+            if isinstance(error, CallFailed):
                 # It may have been made all the same: the part is held, and looked for.
                 return
-            await self._void(part, failure)
             raise
         # Not broken off any more: what is not written down now has to be looked for.
         await asyncio.shield(submitted(self._source, part, status))

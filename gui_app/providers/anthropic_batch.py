@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping, MutableMapping
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -90,10 +91,13 @@ class AnthropicBatchProvider:
 
     async def results(self, status: BatchStatus, folder: Path) -> AsyncGenerator[BatchResult, None]:
         """See `BatchProvider.results`. The address told by the batch is not used: it may be another host's."""
-        async for line in self._door.lines(f"{_PATH}/{quote(status.batch_id, safe='')}/results", folder):
-            result = self._result(line)
-            if result is not None:
-                yield result
+        path = f"{_PATH}/{quote(status.batch_id, safe='')}/results"
+        # Closed with us, and not whenever it is collected: it holds a file.
+        async with aclosing(self._door.lines(path, folder)) as lines:
+            async for line in lines:
+                result = self._result(line)
+                if result is not None:
+                    yield result
 
     async def cancel(self, batch_id: str) -> None:
         """See `BatchProvider.cancel`."""

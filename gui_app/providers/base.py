@@ -173,7 +173,7 @@ class BatchResult:
 
 
 Uploaded = Callable[[int], None]
-"""Told how many bytes are on the way so far."""
+"""Told how many bytes are on the way so far, each before it goes."""
 
 
 class BatchProvider(Protocol):

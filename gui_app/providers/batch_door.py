@@ -201,9 +201,10 @@ async def _pieces(
     if head:
         yield head
     while piece := body.read(PIECE_BYTES):
-        yield piece
+        # Told before it goes: whoever breaks off then knows for sure whether all of it can have arrived.
         sent += len(piece)
         told(sent)
+        yield piece
         moving.reschedule(asyncio.get_running_loop().time() + STALLED_S)
     if tail:
         yield tail

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping, MutableMapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -120,10 +121,13 @@ class OpenAIBatchProvider:
     async def results(self, status: BatchStatus, folder: Path) -> AsyncGenerator[BatchResult, None]:
         """See `BatchProvider.results`: the output file and the error file, whichever there are."""
         for file_id in status.results:
-            async for line in self._door.lines(f"/files/{quote(file_id, safe='')}/content", folder):
-                result = self._result(line)
-                if result is not None:
-                    yield result
+            path = f"/files/{quote(file_id, safe='')}/content"
+            # Closed with us, and not whenever it is collected: it holds a file.
+            async with aclosing(self._door.lines(path, folder)) as lines:
+                async for line in lines:
+                    result = self._result(line)
+                    if result is not None:
+                        yield result
 
     async def cancel(self, batch_id: str) -> None:
         """See `BatchProvider.cancel`."""

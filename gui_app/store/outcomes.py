@@ -42,6 +42,21 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class SentOut:
+    """A row that went out.
+
+    Attributes:
+        tries: Attempts before this one that failed by themselves.
+        reserved_usd: The most its call can cost; None when there is no price.
+    """
+
+    row_id: int
+    tries: int
+    sent_at: float
+    reserved_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one row that was marked sent.
 

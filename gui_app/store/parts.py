@@ -12,7 +12,7 @@ from typing import Any
 from gui_app.jobs import Cause, Recipe
 from gui_app.store import job_file
 from gui_app.store.claims import JobWriter
-from gui_app.store.outcomes import Outcome
+from gui_app.store.outcomes import Outcome, SentOut
 from gui_app.store.packing import storable
 from gui_app.store.queries import JobReader
 from gui_app.store.schema import FOLLOWS
@@ -224,8 +224,8 @@ def note(writer: JobWriter, part_id: int, **values: Any) -> PartView:
         return _one(writer.db, part_id)
 
 
-Judge = Callable[[int, int, float], Outcome | None]
-"""(row id, tries so far, when it was sent) -> what became of the row; None: it was not reached, and waits again."""
+Judge = Callable[[SentOut], Outcome]
+"""Tells what became of a row."""
 
 
 def collect(writer: JobWriter, part_id: int, judges: Mapping[int, Judge]) -> list[Outcome]:
@@ -244,14 +244,12 @@ def collect(writer: JobWriter, part_id: int, judges: Mapping[int, Judge]) -> lis
         some = ids[begin : begin + 500]
         with job_file.storage_errors(writer.path):
             found = writer.db.execute(
-                f"SELECT row_id, tries, sent_at FROM status WHERE part_id = ? AND state = 1 "
+                f"SELECT row_id, tries, sent_at, reserved_usd FROM status WHERE part_id = ? AND state = 1 "
                 f"AND row_id IN ({', '.join('?' * len(some))})",
                 (part_id, *some),
             ).fetchall()
-        for row_id, tries, sent_at in found:
-            outcome = judges[row_id](int(row_id), int(tries), float(sent_at or 0.0))
-            if outcome is not None:
-                outcomes.append(outcome)
+        for row_id, tries, sent_at, reserved_usd in found:
+            outcomes.append(judges[row_id](SentOut(int(row_id), int(tries), float(sent_at or 0.0), reserved_usd)))
     if outcomes:
         # Only the owner moves rows that are out, and he has one thread: they are still in this part.
         writer.exchange(outcomes, 0, outcomes[0].version, _no_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,6 +137,14 @@ class WorkerClient:
         """
         order = RunOrder(str(job), recipe, Scope(), options, key, collect=True)
         await self._ask({"do": "cancel_overnight", "order": order.to_dict()})
+
+    async def give_up_overnight(self, job: Path, part_ids: Collection[int]) -> int:
+        """Let parts go whose answers can never be fetched. Returns how many rows wait again.
+
+        Raises:
+            UserError: The job is sending rows just now, or its file cannot be used.
+        """
+        return int(await self._ask({"do": "give_up_overnight", "job": str(job), "parts": sorted(part_ids)}))
 
     async def pause(self, job: Path) -> None:
         """Send nothing new for a job."""

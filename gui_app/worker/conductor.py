@@ -7,14 +7,15 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gui_app import pricing
-from gui_app.engine.attempt import Pricing
 from gui_app.engine.batches import OvernightRunner
 from gui_app.engine.events import JobProgress
+from gui_app.engine.giving_up import give_up
+from gui_app.engine.judging import Pricing
 from gui_app.engine.pace import Pace
 from gui_app.engine.runner import DEADLINE_S, STOP_GRACE_S, JobRunner
 from gui_app.errors import N_, JobInUse, RecipeError, UserError
@@ -82,7 +83,9 @@ class Conductor:
         if self._closing:
             raise UserError(N_("Rowmill is closing, so nothing new is started. Start it again to continue."))
         if job in self._tasks:
-            raise JobInUse(N_("This job is already running."))
+            if order.collect and self._looks_already(job):
+                return self._tasks[job]
+            await self._end_lookout(job)
         columns = await asyncio.to_thread(_columns, Path(job))
         if order.collect:
             await _load_prices(order.recipe)
@@ -192,6 +195,33 @@ class Conductor:
         if not isinstance(runner, OvernightRunner):
             raise JobInUse(N_("This job is just asking rows live. Pause it first, then cancel what is out overnight."))
         runner.cancel()
+
+    async def give_up_overnight(self, job: str, part_ids: Collection[int]) -> int:
+        """Let parts go whose answers can never be fetched. Returns how many rows wait again; see `engine.giving_up`.
+
+        Raises:
+            UserError: The job is sending rows just now, or its file cannot be used.
+        """
+        await self._end_lookout(job)
+        return await give_up(Path(job), part_ids)
+
+    def _looks_already(self, job: str) -> bool:
+        """Whether what is out of a job is being looked after; it is looked at once more at once."""
+        runner = self._runners.get(job)
+        if isinstance(runner, OvernightRunner):
+            runner.look_now()
+            return True
+        return False
+
+    async def _end_lookout(self, job: str) -> None:
+        """Make way for what the user wants of a job that only waits for its batches."""
+        task, runner = self._tasks.get(job), self._runners.get(job)
+        if task is None:
+            return
+        if not isinstance(runner, OvernightRunner) or not runner.only_looks:
+            raise JobInUse(N_("This job is already running."))
+        runner.pause()
+        await asyncio.wait({task})
 
     def _forget(self, job: str) -> None:
         self._runners.pop(job, None)

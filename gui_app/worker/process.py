@@ -36,11 +36,13 @@ class Worker:
         self._out = pipes.LineWriter(target, self._end_from_thread)
         self._conductor = Conductor(self._tell)
         self._commands: set[asyncio.Task[None]] = set()
+        self._watched: set[asyncio.Task[JobProgress]] = set()
         self._carriers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[Any]]] = {
             "run": self._run,
             "pause": self._pause,
             "stop": self._stop,
             "cancel_overnight": self._cancel_overnight,
+            "give_up_overnight": self._give_up_overnight,
             "models": self._models,
             "test": self._test,
         }
@@ -94,9 +96,12 @@ class Worker:
     async def _run(self, message: Mapping[str, Any]) -> None:
         order = RunOrder.from_dict(message["order"])
         task = await self._conductor.run(order)
-        task.add_done_callback(lambda done: self._ended_run(order.job, done))
+        if task not in self._watched:
+            self._watched.add(task)
+            task.add_done_callback(lambda done: self._ended_run(order.job, done))
 
     def _ended_run(self, job: str, task: asyncio.Task[JobProgress]) -> None:
+        self._watched.discard(task)
         if task.cancelled():
             return
         error = task.exception()
@@ -115,6 +120,9 @@ class Worker:
 
     async def _cancel_overnight(self, message: Mapping[str, Any]) -> None:
         await self._conductor.cancel_overnight(RunOrder.from_dict(message["order"]))
+
+    async def _give_up_overnight(self, message: Mapping[str, Any]) -> int:
+        return await self._conductor.give_up_overnight(message["job"], frozenset(message["parts"]))
 
     async def _models(self, message: Mapping[str, Any]) -> list[list[str | None]]:
         models = await self._conductor.list_models(protocol.account_from_dict(message["account"]))

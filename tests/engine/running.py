@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gui_app.engine.attempt import Pricing
 from gui_app.engine.events import JobProgress
+from gui_app.engine.judging import Pricing
 from gui_app.engine.pace import Pace
 from gui_app.engine.runner import JobRunner
 from gui_app.jobs import Cause, Counts, FieldKind, OutputField, Question, Recipe, Reply, RunOptions, Scope, Usage

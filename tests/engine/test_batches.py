@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
 from gui_app.engine import overnight
-from gui_app.jobs import Cause, JobState, Lane, RowFilter, RowState, Scope
+from gui_app.engine.giving_up import give_up
+from gui_app.jobs import Account, Cause, JobState, Lane, RowFilter, RowState, Scope, Secret
 from gui_app.practice.faults import Batching, Faults
+from gui_app.providers import catalog
 from gui_app.providers.base import BatchPhase, BatchProvider, BatchStatus, CallFailed
 from gui_app.store.parts import PartState
 from gui_app.store.queries import JobReader
@@ -390,16 +392,66 @@ async def test_another_key_never_takes_a_part_for_lost(practice, tmp_path):
     assert states(job) == {"running": 5}
 
 
+async def test_a_part_at_another_place_is_said_even_when_nothing_else_is_out(practice, tmp_path):
+    from gui_app.engine.part_source import Owner
+
+    server, job = practice(Batching(seconds=60)), make_job(tmp_path / "j.rowmill", texts(5))
+    await run(job, server, linger=False)
+    provider = provider_on(server)
+    moved = Overnight(job, provider, collect=True, owner=Owner("openai", "https://elsewhere.example/v1", "k1"))
+    final = await moved.run()
+    await provider.close()
+    assert final.state is JobState.SUBMITTED
+    assert final.stuck_parts == (1,)
+    assert final.problem is not None
+    assert final.problem[1] == {"provider": "openai", "host": "test"}
+
+
+async def test_a_part_nobody_can_fetch_is_given_up_and_its_rows_wait_again_as_perhaps_paid(practice, tmp_path):
+    server, job = practice(Batching(seconds=60)), make_job(tmp_path / "j.rowmill", texts(12))
+    await run(job, server, limits={"requests": 8}, linger=False, pricing=DOLLAR)
+    assert await give_up(job, {1}) == 8
+    assert states(job) == {"waiting": 8, "running": 4}
+    first, second = parts_of(job)
+    assert (first.state, second.state) == (PartState.LOST, PartState.SENT)
+    with closing(JobReader(job)) as reader:
+        summary, totals = reader.summary(), reader.totals()
+    assert summary.state is JobState.SUBMITTED
+    assert summary.unknown_sent == 8
+    # At their worst price: a limit must count what the provider may charge.
+    assert (totals.unknown, totals.cost_usd) == (8, 16)
+    assert await give_up(job, {1}) == 0, "repeating it changes nothing"
+    assert await give_up(job, {2}) == 4
+    with closing(JobReader(job)) as reader:
+        assert reader.summary().state is JobState.DRAFT
+
+
+async def test_a_job_that_runs_elsewhere_gives_up_nothing(practice, tmp_path):
+    from gui_app.errors import JobInUse
+    from gui_app.store.claims import JobWriter
+
+    server, job = practice(Batching(seconds=60)), make_job(tmp_path / "j.rowmill", texts(3))
+    await run(job, server, linger=False)
+    with closing(JobWriter(job)), pytest.raises(JobInUse):
+        await give_up(job, {1})
+    assert states(job) == {"running": 3}
+
+
 # -- queues, money, recipes --------------------------------------------------------------------------
 
 
 async def test_too_much_for_the_providers_queue_waits_for_its_turn(practice, tmp_path):
     server = practice(Batching(seconds=0.2, enqueued_tokens=2_500))
     job = make_job(tmp_path / "j.rowmill", texts(60))
-    final = await run(job, server, limits={"requests": 10})
+    provider = provider_on(server, requests=10)
+    waited = Overnight(job, provider)
+    final = await waited.run()
+    await provider.close()
     assert final.state is JobState.FINISHED, (final.stopped_cause, final.stopped_detail)
     own_answers(job, 60)
     assert set(paid(server).values()) == {1}
+    # While rows wait here for their turn it still runs, slowed down, and can be paused.
+    assert {told.state for told in waited.told if told.slowed} == {JobState.RUNNING}
     assert any(part.state is PartState.VOID for part in parts_of(job)), "one was refused"
 
 
@@ -474,6 +526,43 @@ async def test_a_stopped_run_leaves_what_is_out_and_a_later_one_collects_it(prac
     await provider.close()
     own_answers(job, 20)
     assert set(paid(server).values()) == {1}
+
+
+@asynccontextmanager
+async def stalling_server() -> AsyncIterator[str]:
+    """Takes a little of a body and then no more. Yields its address."""
+    ended = asyncio.Event()
+
+    async def take_little(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        await ended.wait()
+        writer.close()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+    listening = await asyncio.start_server(take_little, "127.0.0.1", 0, limit=1000)
+    try:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    finally:
+        ended.set()
+        listening.close()
+        await asyncio.sleep(0.1)
+
+
+async def test_an_anthropic_batch_broken_off_on_its_way_was_never_made_and_its_rows_wait_at_once(tmp_path):
+    job = make_job(tmp_path / "j.rowmill", ["long " * 100_000 + str(n) for n in range(20)])
+    async with stalling_server() as address:
+        provider = catalog.open_batch_provider(Account("anthropic", address, Secret("key")))
+        run_ = Overnight(job, provider, recipe("anthropic"))
+        task = asyncio.create_task(run_.run())
+        while not (sending := [told for told in run_.told if told.uploaded_bytes]):
+            await asyncio.sleep(0.02)
+        assert sending[0].state is JobState.RUNNING
+        assert 0 < sending[0].uploaded_bytes < sending[0].upload_bytes
+        run_.runner.stop()
+        await task
+        await provider.close()
+    assert states(job) == {"waiting": 20}
+    assert [part.state for part in parts_of(job)] == [PartState.VOID]
 
 
 @pytest.mark.parametrize("how", ["cancel", "stop"])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui_app.engine.attempt import Pricing
 from gui_app.engine.budget import Budget, SpendingLimitReached
+from gui_app.engine.judging import Pricing
 from gui_app.jobs import Cause, Counts, JobState, Reply, Usage
 from gui_app.providers.base import CallFailed
 from tests.engine.running import Model, make_job, numbered, runner

@@ -132,7 +132,7 @@ async def test_a_pause_does_not_wait_for_a_far_retry_after(path: Path) -> None:
 
 
 async def test_stop_lets_go_after_its_grace_and_counts_the_worst(path: Path) -> None:
-    from gui_app.engine.attempt import Pricing
+    from gui_app.engine.judging import Pricing
 
     make_job(path, numbered(10))
     model = Model(latency_s=lambda: 30.0)

@@ -11,6 +11,7 @@ import pytest
 from gui_app.jobs import Cause, Lane, RowState, Scope
 from gui_app.store import parts
 from gui_app.store.claims import JobWriter, Outcome
+from gui_app.store.outcomes import SentOut
 from gui_app.store.parts import Judge, PartState, PartView
 from gui_app.store.queries import JobReader
 from tests.store.making import RECIPE, make_job, one_column, prepare
@@ -50,15 +51,15 @@ def intend(writer: JobWriter, row_ids: list[int], nonce: str = "n1") -> PartView
 
 
 def answered(cost: float = 0.001) -> Judge:
-    def judge(row_id: int, tries: int, sent_at: float) -> Outcome:
+    def judge(row: SentOut) -> Outcome:
         return Outcome(
-            row_id,
+            row.row_id,
             1,
             RowState.DONE,
             values={"label": "good"},
             cost_usd=cost,
-            sent_at=sent_at,
-            ended_at=sent_at + 1,
+            sent_at=row.sent_at,
+            ended_at=row.sent_at + 1,
             lane=Lane.OVERNIGHT,
         )
 

@@ -12,13 +12,13 @@ import pytest
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import JobInUse, UserError
-from gui_app.jobs import JobState, Lane, RunOptions, Scope, Secret
+from gui_app.jobs import JobState, Lane, RowFilter, RowState, RunOptions, Scope, Secret
 from gui_app.practice.faults import Batching, Faults
 from gui_app.store.parts import PartState
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.overnight import owner_of
 from gui_app.worker.protocol import RunOrder
-from tests.helpers.overnight import make_job, own_answers, paid, parts_of, recipe, states, texts
+from tests.helpers.overnight import make_job, own_answers, paid, parts_of, recipe, rows, states, texts
 from tests.helpers.practice import Practice
 
 OVERNIGHT = RunOptions(lane=Lane.OVERNIGHT)
@@ -89,6 +89,71 @@ async def test_live_rows_and_overnight_rows_in_one_run(server, order, tmp_path):
     assert server.answers() == 12
 
 
+async def test_the_rest_is_asked_live_while_a_part_is_out_and_the_part_is_collected_after(server, order, tmp_path):
+    server.set_faults(batching=Batching(seconds=2))
+    job = make_job(tmp_path / "j.rowmill", texts(12))
+    told: list[JobProgress] = []
+    async with conducted(told) as conductor:
+        waiting = await conductor.run(order(job, scope=Scope(first=8)))
+        while not told or told[-1].state is not JobState.SUBMITTED:
+            await _a_moment()
+        # It waits for its batch; what the user wants now goes first.
+        task = await conductor.run(order(job, options=RunOptions()))
+        assert waiting.done() and task is not waiting
+        final = await task
+    assert final.state is JobState.FINISHED
+    own_answers(job, 12)
+    assert (len(paid(server)), server.answers()) == (8, 12)
+
+
+async def test_what_did_not_come_back_is_asked_again_overnight_or_now_each_once(server, order, tmp_path):
+    server.set_faults(batching=Batching(expired=0.5))
+    job = make_job(tmp_path / "j.rowmill", texts(40))
+    async with conducted() as conductor:
+        final = await (await conductor.run(order(job)))
+        assert final.state is JobState.DRAFT
+        left = states(job)["waiting"]
+        assert 5 < left < 35
+        await (await conductor.run(order(job, scope=Scope(rows=RowFilter(row_ids=tuple(_waiting(job)[:3]))))))
+        final = await (await conductor.run(order(job, options=RunOptions())))
+    assert final.state is JobState.FINISHED
+    own_answers(job, 40)
+    assert len(paid(server)) == 40 - left + 3
+    assert server.answers() == 40
+
+
+async def test_looking_now_needs_no_second_run(server, order, tmp_path):
+    server.set_faults(batching=Batching(seconds=1))
+    job = make_job(tmp_path / "j.rowmill", texts(4))
+    async with conducted() as conductor:
+        task = await conductor.run(order(job))
+        assert await conductor.run(order(job, collect=True)) is task
+        await task
+    own_answers(job, 4)
+
+
+async def test_a_part_is_given_up_while_it_is_waited_for(server, order, tmp_path):
+    server.set_faults(batching=Batching(seconds=60))
+    job = make_job(tmp_path / "j.rowmill", texts(10))
+    told: list[JobProgress] = []
+    async with conducted(told) as conductor:
+        task = await conductor.run(order(job))
+        while not told or told[-1].state is not JobState.SUBMITTED:
+            await _a_moment()
+        assert await conductor.give_up_overnight(str(job), {1}) == 10
+        assert task.done() and not conductor.busy
+    assert states(job) == {"waiting": 10}
+
+
+async def test_rows_being_asked_live_are_not_given_up_by_mistake(server, order, tmp_path):
+    server.set_faults(Faults(latency_ms=(300, 300)))
+    job = make_job(tmp_path / "j.rowmill", texts(10))
+    async with conducted() as conductor:
+        await conductor.run(order(job, options=RunOptions()))
+        with pytest.raises(JobInUse):
+            await conductor.give_up_overnight(str(job), {1})
+
+
 async def test_cancelling_what_is_out_of_a_job_that_does_not_run_here(server, order, tmp_path):
     server.set_faults(batching=Batching(seconds=60))
     job = make_job(tmp_path / "j.rowmill", texts(10))
@@ -127,6 +192,10 @@ def test_a_key_hint_tells_keys_apart_and_no_more():
     assert one.host == two.host == "https://api.openai.com/v1"
     assert one.key_hint != two.key_hint
     assert len(one.key_hint) == 6
+
+
+def _waiting(job: Path) -> list[int]:
+    return [row.row_id for row in rows(job) if row.state is RowState.WAITING]
 
 
 async def _a_moment() -> None:
