@@ -357,6 +357,8 @@ class OvernightRunner:
         if look.seen in (Seen.NEVER_MADE, Seen.QUEUE_FULL):
             # They were never run: this run, which is to send what waits, sends them.
             self._exhausted = False
+            if self._submission is not None:
+                self._state = JobState.RUNNING
         if look.stops is not None:
             self.stop(cause=look.stops.cause, detail=look.stops.detail)
 
