@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gui_app.jobs import FieldValue, Recipe
+from gui_app.jobs import FieldValue, Recipe, Scope
 from gui_app.store import identical, job_file, lease
 from gui_app.store.packing import pack_value, storable
 
@@ -119,6 +119,47 @@ class JobEditor:
     def unapprove(self, row_ids: Iterable[int]) -> Change:
         """Take approvals back."""
         return self._edit(row_ids, None, None)
+
+    def bring_back(self, row_ids: Iterable[int], *, upto: int | None = None, version: int | None = None) -> Change:
+        """Show an earlier answer of these rows again: the last one up to an attempt, or the last of a version.
+
+        Rows that have none, or are on their way, stay as they are; answers made by hand stay before the model's.
+        """
+        condition = "version = ?" if upto is None else "attempt_id <= ?"
+        bound = version if upto is None else upto
+
+        def bring(group: list[int]) -> list[int]:
+            return [row_id for row_id in group if self._bring_back(row_id, condition, bound)]
+
+        return self._in_groups(row_ids, bring)
+
+    def _bring_back(self, row_id: int, condition: str, bound: int | None) -> bool:
+        found = self._db.execute(
+            "SELECT attempt_id, version, detail FROM attempts WHERE row_id = ? AND outcome IN "
+            f"('done', 'needs review', 'failed') AND {condition} ORDER BY attempt_id DESC LIMIT 1",
+            (row_id, bound),
+        ).fetchone()
+        if found is None:
+            return False
+        changed = self._db.execute(
+            "UPDATE status SET attempt_id = ?1, version = ?2, detail = ?3, share_from = min(share_from, ?1), "
+            "source_row_id = NULL, follows = NULL, tries = 0, not_before = 0, first_sent_at = NULL, unknown = 0 "
+            "WHERE row_id = ?4 AND state <> 1 AND (state < 2 OR attempt_id IS NOT ?1)",
+            (*found, row_id),
+        ).rowcount
+        if changed:
+            self._settle(row_id, by_hand=True)
+        return bool(changed)
+
+    def use_version(self, version: int | None, run: Mapping[str, Any] | None = None) -> None:
+        """Count answers of other versions as earlier ones from now on.
+
+        Args:
+            run: The whole note of the run to go back to, where it is known.
+        """
+        if run is None:
+            run = {**(job_file.get_meta(self._db, "run") or {"scope": Scope().to_dict(), "options": {}}), "version": version}
+        self._put(run=dict(run))
 
     def undo(self) -> Change:
         """Take the last step that is not undone back. Empty when there is none."""
