@@ -158,7 +158,10 @@ class JobEditor:
             run: The whole note of the run to go back to, where it is known.
         """
         if run is None:
-            run = {**(job_file.get_meta(self._db, "run") or {"scope": Scope().to_dict(), "options": {}}), "version": version}
+            run = {
+                **(job_file.get_meta(self._db, "run") or {"scope": Scope().to_dict(), "options": {}}),
+                "version": version,
+            }
         self._put(run=dict(run))
 
     def undo(self) -> Change:

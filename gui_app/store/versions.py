@@ -118,6 +118,12 @@ def last_attempt(reader: JobReader) -> int:
     return int(reader._all("SELECT ifnull(max(attempt_id), 0) FROM attempts")[0][0])
 
 
+def has_confidence(reader: JobReader) -> bool:
+    """The model says how sure it is. Looks at the newest attempts only, so it is cheap at any number of rows."""
+    query = "SELECT EXISTS (SELECT 1 FROM attempts WHERE attempt_id > ? AND confidence IS NOT NULL)"
+    return bool(reader._all(query, (last_attempt(reader) - 2_000,))[0][0])
+
+
 def rows_asked(reader: JobReader, version: int) -> list[int]:
     """The rows a version was asked about, in file order."""
     found = reader._all(f"SELECT DISTINCT row_id FROM attempts WHERE {_SETTLED} AND version = ? ORDER BY 1", (version,))

@@ -32,7 +32,7 @@ _ROW_ID, _PAIR = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole
 
 
 class AgreementView(Panel):
-    """Shows one comparison.
+    """Shows one comparison: with correct answers, or (`second`) of two answers to the same rows.
 
     Signals:
         filterRequested: A `RowFilter` of the rows behind a cell or a list.
@@ -42,11 +42,12 @@ class AgreementView(Panel):
     filterRequested = Signal(object)
     rowRequested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, second: bool = False) -> None:
         self._result: Result | None = None
+        self._second = second
         super().__init__(parent)
         self.label = text_label("subtitle", wrap=True)
-        self.label.setObjectName("agreementLabel")
+        self.label.setObjectName(self._name("agreementLabel"))
         self._more = text_label("hint", wrap=True)
         self._warnings = text_label("warning", wrap=True)
         self._per_label_caption, self._confusion_caption, self._rows_caption = (
@@ -55,13 +56,13 @@ class AgreementView(Panel):
             text_label("heading", wrap=True),
         )
         self._confusion_note = text_label("hint", wrap=True)
-        self.per_label = _table("perLabelTable")
-        self.confusion = _table("confusionTable")
+        self.per_label = _table(self._name("perLabelTable"))
+        self.confusion = _table(self._name("confusionTable"))
         # One click, or Enter on the keyboard.
         self.confusion.cellClicked.connect(self._cell_chosen)
         self.confusion.cellActivated.connect(self._cell_chosen)
         self.rows = QListWidget()
-        self.rows.setObjectName("disagreementList")
+        self.rows.setObjectName(self._name("disagreementList"))
         set_role(self.rows, "boxed")
         self.rows.setUniformItemSizes(True)
         self.rows.setStyleSheet("QListWidget::item { padding: 3px 6px; }")
@@ -70,7 +71,7 @@ class AgreementView(Panel):
         self.rows.itemClicked.connect(self._row_chosen)
         self.rows.itemActivated.connect(self._row_chosen)
         self._all = QPushButton()
-        self._all.setObjectName("showDisagreementsButton")
+        self._all.setObjectName(self._name("showDisagreementsButton"))
         self._all.clicked.connect(self._show_all)
         column = vbox(self, gap=GAP_S)
         parts: tuple[QWidget, ...] = (self.label, self._more, self._warnings, self._per_label_caption, self.per_label)
@@ -79,6 +80,9 @@ class AgreementView(Panel):
             column.addWidget(part)
         column.addWidget(self._all, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_result(None)
+
+    def _name(self, name: str) -> str:
+        return f"second_{name}" if self._second else name
 
     def show_result(self, result: Result | None) -> None:
         """Show a comparison; None hides everything. The same one again moves nothing."""
@@ -97,12 +101,16 @@ class AgreementView(Panel):
         result = self._result
         self.setVisible(result is not None)
         self._per_label_caption.setText(_("Each label"))
-        self._confusion_caption.setText(_("What was answered for what"))
-        self._confusion_note.setText(
-            _("A line is a correct answer, a column what the model gave. Click to see the rows.")
-        )
+        if self._second:
+            self._confusion_caption.setText(_("What was answered first and then"))
+            self._confusion_note.setText(_("A line is the second answer, a column the first. Click to see the rows."))
+        else:
+            self._confusion_caption.setText(_("What was answered for what"))
+            self._confusion_note.setText(
+                _("A line is a correct answer, a column what the model gave. Click to see the rows.")
+            )
         describe(self.per_label, _("Figures for each label"))
-        describe(self.confusion, _("What was answered for what"), self._confusion_note.text())
+        describe(self.confusion, self._confusion_caption.text(), self._confusion_note.text())
         describe(self.label, _("Agreement"))
         if result is None:
             return
@@ -112,7 +120,7 @@ class AgreementView(Panel):
             self._show_sets(result)
         else:
             self._show_numbers(result)
-        warnings = result.warnings()
+        warnings = [] if self._second else result.warnings()
         self._warnings.setVisible(bool(warnings))
         self._warnings.setText("\n".join(map(finding_text, warnings)))
 
@@ -132,7 +140,7 @@ class AgreementView(Panel):
         texts = [
             (
                 item.row_id,
-                _("Row {row}: {given}, correct is {correct}").format(
+                self._differs().format(
                     row=number(item.row_id),
                     given=_("no answer") if item.given is None else plain(item.given, 40),
                     correct=plain(item.correct, 40),
@@ -141,6 +149,11 @@ class AgreementView(Panel):
             for item in found
         ]
         self._show_rows(texts, result.compared - result.agreed + result.not_answered)
+
+    def _differs(self) -> str:
+        if self._second:
+            return _("Row {row}: first {given}, then {correct}")
+        return _("Row {row}: {given}, correct is {correct}")
 
     def _show_sets(self, result: SetAgreement) -> None:
         self._headline(result.exact_share, result.exact, result.rows, result.interval)
@@ -202,7 +215,7 @@ class AgreementView(Panel):
         self._more.setVisible(bool(parts))
 
     def _show_per_label(self, lines: Sequence[LabelFigures]) -> None:
-        lines = lines[:MOST_LABELS]
+        lines = [] if self._second else lines[:MOST_LABELS]
         headings = [_("Name"), _("Rows"), _("Precision"), _("Recall"), _("F1")]
         tips = [
             "",
@@ -249,9 +262,11 @@ class AgreementView(Panel):
                     ground = QColor(look.success if given == correct else look.error)
                     ground.setAlphaF(0.10 + 0.25 * n / largest)
                     item.setBackground(ground)
-                what = _("{n} rows answered {given} where {correct} is correct").format(
-                    n=number(n), given=plain(given, 40), correct=plain(correct, 40)
-                )
+                if self._second:
+                    said = _("{n} rows answered {given} first and {correct} then")
+                else:
+                    said = _("{n} rows answered {given} where {correct} is correct")
+                what = said.format(n=number(n), given=plain(given, 40), correct=plain(correct, 40))
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, what)
                 item.setToolTip(plain_tip(what))
 

@@ -26,18 +26,30 @@ _LOOK_AGAIN_MS = 700
 
 @dataclass(frozen=True)
 class Overview:
-    """What the job page shows beside the rows, read in one go."""
+    """What the job page shows beside the rows, read in one go.
+
+    Attributes:
+        latest: The recipe version of the last run; None before the first.
+    """
 
     summary: JobSummary
     totals: Totals
     failures: list[FailureGroup]
     versions: list[RecipeVersion]
     parts: list[PartView]
+    latest: int | None = None
 
 
 def read_overview(reader: JobReader) -> Overview:
     """On a reading thread."""
-    return Overview(reader.summary(), reader.totals(), reader.failure_groups(), reader.recipe_versions(), parts(reader))
+    return Overview(
+        reader.summary(),
+        reader.totals(),
+        reader.failure_groups(),
+        reader.recipe_versions(),
+        parts(reader),
+        reader.latest_version(),
+    )
 
 
 class JobLink(QObject):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -11,16 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from gui_app.errors import Cancelled, RowmillError
 from gui_app.i18n import _, ngettext, number
-from gui_app.jobs import Account, Recipe, RowFilter, RowState, RunOptions, Scope, ScopeKind
-from gui_app.store.queries import JobReader
+from gui_app.jobs import Account, Recipe, RowFilter, RunOptions, Scope, ScopeKind
+from gui_app.store.versions import last_attempt
 from gui_app.ui.bridge import JobLink, Overview
 from gui_app.ui.question import Choice, Question, ask
+from gui_app.ui.second_opinion import NOTE, SecondOpinion
 from gui_app.ui.tasks import Tasks
+from gui_app.ui.trying import rows_to_ask_twice, rows_to_try
 
 if TYPE_CHECKING:
     from gui_app.worker.client import WorkerClient
-
-FEW, RANDOM_ROWS, SEED = 5, 20, 20
 
 
 class Task(Protocol):
@@ -63,9 +62,17 @@ class JobActions(QObject):
         """Send rows. Asks first what is meant when the task changed since rows were answered."""
         self._start("run", self._run(scope, ask_first=ask_first))
 
-    def try_some(self, how: str, selected: RowFilter) -> None:
-        """Ask about a few rows: "first", "random" or "selected"."""
-        self._start("run", self._try(how, selected))
+    def try_some(self, how: str, selected: RowFilter, gold: int | None = None) -> None:
+        """Ask about a few rows: "first", "random", "gold" (with a correct answer in that column) or "selected"."""
+        self._start("run", self._try(how, selected, gold))
+
+    def ask_twice(self, count: int, second: SecondOpinion) -> None:
+        """Ask about a sample of the answered rows once more, with the recipe as it stands."""
+        self._start("run", self._ask_twice(count, second))
+
+    def ask_with(self, recipe: Recipe, row_ids: Sequence[int]) -> None:
+        """Ask about these rows with another version of the task."""
+        self._start("run", self._send(Scope(ScopeKind.AGAIN, RowFilter(row_ids=tuple(row_ids))), recipe))
 
     def run_again(self) -> None:
         """Ask about every row once more, after a question."""
@@ -150,7 +157,9 @@ class JobActions(QObject):
         overview = self.overview
         if overview is None or not overview.versions or not overview.summary.counts.finished:
             return False
-        return overview.versions[-1].recipe.hash != recipe.hash
+        # Not always the newest: a second opinion makes a version, and going back makes an old one the latest.
+        latest = [item for item in overview.versions if item.version == overview.latest] or overview.versions[-1:]
+        return latest[0].recipe.hash != recipe.hash
 
     async def _ask_about_change(self) -> str:
         counts = self.overview.summary.counts if self.overview else None
@@ -186,7 +195,27 @@ class JobActions(QObject):
         if await ask(Question(self._window, title, text, choices)) == "again":
             await self._run(Scope(ScopeKind.AGAIN), ask_first=False)
 
-    async def _try(self, how: str, selected: RowFilter) -> None:
+    async def _ask_twice(self, count: int, second: SecondOpinion) -> None:
+        problem = self._task.problem()
+        if problem:
+            self.refused.emit(problem)
+            return
+        rows, boundary, run = await self._link.lists.call(
+            lambda reader: (rows_to_ask_twice(reader, count), last_attempt(reader), reader.run())
+        )
+        if not rows:
+            self.refused.emit(_("There are no answers yet to compare with. Run some rows first."))
+            return
+        note = second.begin(rows, boundary, run)
+        try:
+            # On disk before anything is sent, so that the first answers come back whatever happens.
+            await self._link.edits.call(lambda editor: editor.set_note(NOTE, note))
+            await self._send(Scope(ScopeKind.AGAIN, RowFilter(row_ids=tuple(rows))), self._task.recipe())
+        except BaseException:
+            second.settle()
+            raise
+
+    async def _try(self, how: str, selected: RowFilter, gold: int | None) -> None:
         problem = self._task.problem()
         if problem:
             self.refused.emit(problem)
@@ -195,33 +224,8 @@ class JobActions(QObject):
         if how == "selected":
             scope = Scope(ScopeKind.AGAIN, selected)
         else:
-            scope = await self._link.lists.call(_chooser(how, recipe))
+            scope = await self._link.lists.call(lambda reader: rows_to_try(reader, how, recipe, gold))
         if scope.rows.row_ids == ():
             self.refused.emit(_("Every row has an answer from this task already. To ask again, use Run."))
             return
         await self._send(scope, recipe)
-
-
-def _chooser(how: str, recipe: Recipe) -> Callable[[JobReader], Scope]:
-    return lambda reader: rows_to_try(reader, how, recipe)
-
-
-def rows_to_try(reader: JobReader, how: str, recipe: Recipe) -> Scope:
-    """The few rows to try.
-
-    The rows tried before are asked again when the task has changed, so that the answers can be compared;
-    else the next ones that have no answer.
-    """
-    waiting = reader.row_ids(RowFilter(states=frozenset([RowState.WAITING])))
-    if how == "random":
-        count = min(RANDOM_ROWS, len(waiting))
-        return _scope(ScopeKind.REMAINING, sorted(random.Random(SEED).sample(waiting, count)))
-    first = [row.row_id for row in reader.rows(range(1, FEW + 1)) if row.state is not RowState.WAITING]
-    versions = reader.recipe_versions()
-    if first and versions and versions[-1].recipe.hash != recipe.hash:
-        return _scope(ScopeKind.AGAIN, first)
-    return _scope(ScopeKind.REMAINING, list(waiting[:FEW]))
-
-
-def _scope(kind: ScopeKind, row_ids: list[int]) -> Scope:
-    return Scope(kind, RowFilter(row_ids=tuple(row_ids)))

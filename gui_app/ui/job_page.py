@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _
 from gui_app.jobs import Counts, RowFilter, RowState, Scope, ScopeKind
 from gui_app.recipes.examples import Example
+from gui_app.store.filters import Order
 from gui_app.ui.banner import Notice
 from gui_app.ui.job_story import JobStory
 from gui_app.ui.services import Services
@@ -92,6 +93,11 @@ class JobPage(JobStory):
         review.exampleRequested.connect(self.edits.make_example)
         review.filterRequested.connect(self.filter_bar.set_filter)
         review.rowRequested.connect(self._lead_to)
+        review.stepRequested.connect(self.table.step)
+        review.orderRequested.connect(self._order_by_confidence)
+        review.goldColumnChanged.connect(lambda name: self.run_bar.set_gold(name is not None))
+        review.second.asked.connect(lambda count: self.doing.ask_twice(count, self.feed.second))
+        self.table.horizontalHeader().sortIndicatorChanged.connect(lambda *_sort: review.set_order_lost())
         self.menu.exampleRequested.connect(self.edits.make_example)
         self.edits.exampleMade.connect(self._add_example)
         self.edits.said.connect(self.said)
@@ -142,15 +148,13 @@ class JobPage(JobStory):
         """The process that ran the job is gone; what it stored is there."""
         was_moving, self._event = self.is_moving(), None
         if was_moving:
-            self.show_notice(
-                Notice(
-                    "lost",
-                    _("The part of Rowmill that runs jobs has ended unexpectedly. Nothing that was finished is lost."),
-                    "error",
-                    ((_("Continue"), self.run),),
-                )
-            )
+            self.show_notice(self._lost)
+        self.feed.second.settle()
         self.link.look()
+
+    def _lost(self) -> Notice:
+        text = _("The part of Rowmill that runs jobs has ended unexpectedly. Nothing that was finished is lost.")
+        return Notice("lost", text, "error", ((_("Continue"), self.run),))
 
     async def aclose(self) -> None:
         """Store what was typed, end what goes on, close the file."""
@@ -210,7 +214,8 @@ class JobPage(JobStory):
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _try(self, how: str) -> None:
-        self.doing.try_some(how, self.table.selected_filter() if how == "selected" else RowFilter())
+        selected = self.table.selected_filter() if how == "selected" else RowFilter()
+        self.doing.try_some(how, selected, self.feed.gold_position())
 
     def _run(self, what: str) -> None:
         counts = self.overview.summary.counts if self.overview is not None else Counts()
@@ -229,12 +234,25 @@ class JobPage(JobStory):
 
     def _retry_with_another_model(self, rows: RowFilter) -> None:
         self.show_page("model")
-        again = (_("Retry failures"), lambda: self.retry(rows))
-        self.show_notice(Notice("other-model", _("Choose another model, then retry the failed rows."), "", (again,)))
+        self.show_notice(
+            lambda: Notice(
+                "other-model",
+                _("Choose another model, then retry the failed rows."),
+                "",
+                ((_("Retry failures"), lambda: self.retry(rows)),),
+            )
+        )
 
     def _add_example(self, example: Example) -> None:
         self.side.task.add_example(example)
         self.show_page("task")
+
+    def _order_by_confidence(self, field: str) -> None:
+        if field:
+            # The header's own mark would tell of another order.
+            with QSignalBlocker(self.table.horizontalHeader()):
+                self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.model.list.set_order(Order("confidence", field) if field else None)
 
     def _lead_to(self, row_id: int) -> None:
         if not self.table.go_to(row_id):

@@ -11,6 +11,7 @@ from gui_app.jobs import Recipe
 from gui_app.recipes.presets import preset
 from gui_app.store.queries import JobReader
 from gui_app.ui.samples import Sample
+from gui_app.ui.second_opinion import NOTE
 
 _SAMPLE_ROWS = 20
 
@@ -22,12 +23,14 @@ class Start:
     Attributes:
         column_layout: The remembered columns of the table.
         gold: The column of correct answers, where one was chosen.
+        second: What is remembered of a second opinion.
     """
 
     recipe: Recipe | None
     sample_rows: Sequence[Sequence[str]]
     column_layout: Sequence[Any]
     gold: str | None
+    second: object = None
 
 
 def read_start(reader: JobReader) -> Start:
@@ -39,6 +42,7 @@ def read_start(reader: JobReader) -> Start:
         sample_rows=[row.cells for row in rows],
         column_layout=layout if isinstance(layout, list) else [],
         gold=gold if isinstance(gold, str) else None,
+        second=reader.note(NOTE),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -34,7 +34,7 @@ class JobStory(JobFrame):
         self.source = source
         self.overview: Overview | None = None
         self._event: JobProgress | None = None
-        self._own_notice: Notice | None = None
+        self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
         self._started = False
         self.doing = JobActions(services.worker, self.link, self.side, self)
@@ -72,11 +72,11 @@ class JobStory(JobFrame):
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, over the rows."""
         if not isinstance(error, Cancelled):
-            self.show_notice(Notice(f"error {id(error)}", explain(error), "error"))
+            self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), "error"))
 
-    def show_notice(self, notice: Notice) -> None:
-        """Put a sentence over the rows until the next run."""
-        self._own_notice = notice
+    def show_notice(self, make: Callable[[], Notice]) -> None:
+        """Put a sentence over the rows until the next run. It is made again when the language changes."""
+        self._own_notice = make
         self._show_notices()
 
     # From the store
@@ -135,6 +135,11 @@ class JobStory(JobFrame):
     def _start_with(self, columns: tuple[str, ...], start: Start) -> None:
         self.side.set_columns(columns, start.sample_rows)
         self.feed.set_columns(columns, start.gold)
+        self.run_bar.set_gold(self.feed.gold_position() is not None)
+        self.feed.second.set_note(start.second)
+        if not self.is_moving():
+            # Rowmill ended while the second answers came in.
+            self.feed.second.settle()
         if not self._started:
             sample = sample_of(self.source) if self.source is not None and start.recipe is None else None
             recipe = start.recipe if sample is None else sample_recipe(sample, columns, start.sample_rows)
@@ -178,6 +183,7 @@ class JobStory(JobFrame):
         if ended:
             self._event = None
             self.run_bar.set_state(event.state, event.counts)
+            self.feed.second.settle()
             self.link.look()
             self.table.refit_columns()
         self._show_notices()
@@ -202,5 +208,5 @@ class JobStory(JobFrame):
                 cancel=self.doing.cancel_overnight,
             )
         if self._own_notice is not None:
-            shown.insert(0, self._own_notice)
+            shown.insert(0, self._own_notice())
         self.banners.show_notices(shown)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLineEdit, QPushButton, QToolButton, QWidget
 
 from gui_app.i18n import _, number
-from gui_app.jobs import FieldValue, OutputField, RowFilter, RowState
+from gui_app.jobs import FieldKind, FieldValue, OutputField, RowFilter, RowState
 from gui_app.sentences import plain, state_name
 from gui_app.store.queries import RowView
 from gui_app.ui.agreement_view import AgreementView, Result
@@ -17,6 +17,7 @@ from gui_app.ui.forms import Captioned, FlowLayout, Once, ScrollColumn, calm_whe
 from gui_app.ui.icons import set_icon
 from gui_app.ui.label_bars import LabelBars
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.second_opinion import SecondOpinionPart
 from gui_app.ui.theme import GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.value_editor import ValueEditor
 
@@ -27,7 +28,7 @@ class ReviewPanel(Panel):
     """Goes through the answers of one job.
 
     Keys, while this panel is in front and no text is being typed: A approves, E edits, U undoes, and a number chooses
-    the label at that place for the current row.
+    the label at that place for the current row. The arrow keys go from row to row, in the table as here.
 
     Signals:
         editRequested: Row id, field name, the value made by hand.
@@ -38,6 +39,9 @@ class ReviewPanel(Panel):
         rowRequested: Row id: lead the table to it.
         goldColumnChanged: The name of the column of correct answers, or None.
         fieldChanged: The name of the field whose counts and agreement are wanted.
+        stepRequested: -1 or +1: the row above or below.
+        orderRequested: The name of the field by whose confidence rows are to be listed, the least sure first; "" for
+            the order they were in.
     """
 
     editRequested = Signal(int, str, object)
@@ -48,6 +52,8 @@ class ReviewPanel(Panel):
     rowRequested = Signal(int)
     goldColumnChanged = Signal(object)
     fieldChanged = Signal(str)
+    stepRequested = Signal(int)
+    orderRequested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
@@ -65,6 +71,15 @@ class ReviewPanel(Panel):
         self._search_soon = Once(self, 250)
         self._which = QButtonGroup(self)
         self._which_buttons = {name: self._which_button(name) for name in (_ALL, _NEEDS_REVIEW, _EDITED, _OPEN)}
+        self.unsure_button = QPushButton()
+        self.unsure_button.setObjectName("leastSureButton")
+        self.unsure_button.setCheckable(True)
+        set_role(self.unsure_button, "count")
+        self.go_on_box = QCheckBox()
+        self.go_on_box.setObjectName("reviewNextBox")
+        self.go_on_box.setChecked(True)
+        self._keys = text_label("small", wrap=True)
+        self._keys.setObjectName("reviewKeys")
         self._row_title, self._row_state = text_label("heading"), text_label("hint", wrap=True)
         self.editor = ValueEditor()
         self.approve_button, self.edit_button, self.undo_button, self.example_button = (
@@ -73,9 +88,12 @@ class ReviewPanel(Panel):
             self._action("undoButton", "undo-2"),
             self._action("exampleButton", "bookmark"),
         )
+        self.previous_button = self._arrow("reviewPreviousButton", "chevron-up", -1)
+        self.next_button = self._arrow("reviewNextButton", "chevron-down", 1)
         self.gold_box = shrinking_box(name="goldColumnBox")
         self._gold_part = Captioned(self.gold_box)
         self.agreement = AgreementView()
+        self.second = SecondOpinionPart()
         self._bars_caption = text_label("heading", wrap=True)
         self._build()
         self._add_shortcuts()
@@ -103,6 +121,14 @@ class ReviewPanel(Panel):
         """How often each value of a field was given; passed over when another field is shown by now."""
         if field == self.field_name():
             self.bars.set_counts(counts)
+
+    def set_has_confidence(self, has: bool) -> None:
+        """Whether the model says how sure it is."""
+        self.unsure_button.setVisible(has)
+
+    def set_order_lost(self) -> None:
+        """The rows are in another order now."""
+        self.unsure_button.setChecked(False)
 
     def set_row(self, row: RowView | None) -> None:
         """The current row of the table."""
@@ -164,6 +190,14 @@ class ReviewPanel(Panel):
             button.setText(f"{text}  {key}" if key else text)
             describe(button, text, _("{what} Key: {key}").format(what=what, key=key) if key else what)
             button.setToolTip(plain_tip(what))
+        for arrow, name in ((self.previous_button, _("Previous row")), (self.next_button, _("Next row"))):
+            describe(arrow, name)
+            arrow.setToolTip(plain_tip(name))
+        self._keys.setText(_("Keys: ↑ ↓ row, 1–9 answer, A approve, E edit, U undo"))
+        self.go_on_box.setText(_("Go on to the next row by itself"))
+        self.go_on_box.setAccessibleDescription(_("After a row was approved or answered by its number key."))
+        self.unsure_button.setText(_("Least sure first"))
+        describe(self.unsure_button, _("Least sure first"), _("Lists the rows first where the model was least sure."))
         self._gold_part.say(
             _("Column of correct answers"),
             _("If some rows have a known answer, choose its column to see how often the model is right."),
@@ -185,6 +219,8 @@ class ReviewPanel(Panel):
         head = hbox(None, gap=GAP_S)
         head.addWidget(self._row_title)
         head.addStretch(1)
+        for arrow in (self.previous_button, self.next_button):
+            head.addWidget(arrow)
         inside.addLayout(head)
         inside.addWidget(self._row_state)
         inside.addWidget(self.editor)
@@ -193,9 +229,14 @@ class ReviewPanel(Panel):
         for button in (self.approve_button, self.edit_button, self.undo_button, self.example_button):
             line.addWidget(button)
         inside.addWidget(buttons)
+        inside.addWidget(self.go_on_box)
+        inside.addWidget(self._keys)
+        self._card = card
+        flow.addWidget(self.unsure_button)
         scroll = ScrollColumn()
         scroll.add(self._field_part, card, self._bars_caption, self.bars, which, self.search_edit)
         scroll.add(Panel(role="separator"), self._gold_part, self.agreement)
+        scroll.add(Panel(role="separator"), self.second)
         scroll.column.addStretch(1)
         vbox(self).addWidget(scroll)
         calm_wheel(self.field_box, self.gold_box)
@@ -210,20 +251,37 @@ class ReviewPanel(Panel):
         self.edit_button.clicked.connect(self.editor.begin)
         self.undo_button.clicked.connect(self.undoRequested)
         self.example_button.clicked.connect(self._use_as_example)
-        self.agreement.filterRequested.connect(self.filterRequested)
-        self.agreement.rowRequested.connect(self.rowRequested)
+        for view in (self.agreement, self.second.view):
+            view.filterRequested.connect(self.filterRequested)
+            view.rowRequested.connect(self.rowRequested)
+        self.unsure_button.toggled.connect(lambda on: self.orderRequested.emit(self.field_name() if on else ""))
+        self.unsure_button.hide()
 
     def _add_shortcuts(self) -> None:
         # Shortcuts of a hidden widget sleep, and a text field keeps what is typed into it for itself.
         for key, act in (("A", self.approve), ("E", self.editor.begin), ("U", self.undoRequested.emit)):
             QShortcut(QKeySequence(key), self, act)
         for digit in range(1, 10):
-            QShortcut(QKeySequence(str(digit)), self, lambda digit=digit: self.editor.choose_number(digit))
+            QShortcut(QKeySequence(str(digit)), self, lambda digit=digit: self._choose(digit))
+        # Only inside the row's card: a list or a box beside it needs the arrow keys for itself.
+        for arrow, step in ((Qt.Key.Key_Up, -1), (Qt.Key.Key_Down, 1)):
+            shortcut = QShortcut(QKeySequence(arrow), self._card, lambda step=step: self.stepRequested.emit(step))
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def approve(self) -> None:
         """Approve the current row."""
         if self._row is not None and self.approve_button.isEnabled():
             self.approveRequested.emit([self._row.row_id])
+            self._go_on()
+
+    def _choose(self, position: int) -> None:
+        field = self._field()
+        if self.editor.choose_number(position) and field is not None and field.kind is not FieldKind.LABELS:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self.go_on_box.isChecked():
+            self.stepRequested.emit(1)
 
     def _which_button(self, name: str) -> QPushButton:
         out = QPushButton()
@@ -239,6 +297,14 @@ class ReviewPanel(Panel):
         out = QPushButton()
         out.setObjectName(name)
         set_icon(out, drawing)
+        return out
+
+    def _arrow(self, name: str, drawing: str, step: int) -> QToolButton:
+        out = QToolButton()
+        out.setObjectName(name)
+        set_role(out, "icon")
+        set_icon(out, drawing)
+        out.clicked.connect(lambda: self.stepRequested.emit(step))
         return out
 
     def _fill_fields(self) -> None:

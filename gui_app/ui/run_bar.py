@@ -21,7 +21,7 @@ class RunBar(Panel):
     """It says what the user wants; what happens is up to the job page.
 
     Signals:
-        tryRequested: "first", "random" or "selected".
+        tryRequested: "first", "random", "selected" or "gold".
         runRequested: "remaining", "listed", "selected" or "again".
         pauseRequested, resumeRequested, stopRequested, exportRequested: As named.
         filterRequested: A `RowFilter`, from the counts.
@@ -42,6 +42,7 @@ class RunBar(Panel):
         self._selected = 0
         self._filtered = False
         self._starting = False
+        self._gold = False
         self._progress: JobProgress | None = None
         self._spent: tuple[float, int] = (0.0, 0)
         self._lane = Lane.NOW
@@ -83,7 +84,9 @@ class RunBar(Panel):
         self.export_button.setObjectName("exportButton")
         set_icon(self.export_button, "download")
         self._try_menu, self._run_menu = QMenu(self), QMenu(self)
-        self._try_actions = {name: self._action(self._try_menu, name) for name in ("first", "random", "selected")}
+        self._try_actions = {
+            name: self._action(self._try_menu, name) for name in ("first", "random", "selected", "gold")
+        }
         self._run_actions = {
             name: self._action(self._run_menu, name) for name in ("remaining", "listed", "selected", "again")
         }
@@ -125,6 +128,7 @@ class RunBar(Panel):
         self._try_actions["first"].setText(_("First 5 rows"))
         self._try_actions["random"].setText(_("20 random rows"))
         self._try_actions["selected"].setText(_("The selected rows"))
+        self._try_actions["gold"].setText(_("Rows with a known correct answer"))
         self._run_actions["remaining"].setText(_("The rows that are left"))
         self._run_actions["listed"].setText(_("The rows listed now"))
         self._run_actions["selected"].setText(_("The selected rows"))
@@ -181,6 +185,12 @@ class RunBar(Panel):
             self._selected, self._filtered = selected, filtered
             self._show_state()
 
+    def set_gold(self, chosen: bool) -> None:
+        """Whether a column of correct answers is chosen."""
+        if chosen != self._gold:
+            self._gold = chosen
+            self._show_state()
+
     def set_estimate(self, text: str, tip: str = "") -> None:
         """The estimate for the rest, as a sentence."""
         self.estimate.setText(text)
@@ -210,6 +220,7 @@ class RunBar(Panel):
         self.run_button.setToolTip(plain_tip(why))
         self.try_button.setToolTip(plain_tip(self._problem))
         self._try_actions["selected"].setEnabled(self._selected > 0)
+        self._try_actions["gold"].setEnabled(self._gold)
         self._run_actions["remaining"].setEnabled(left > 0)
         self._run_actions["selected"].setEnabled(self._selected > 0)
         self._run_actions["listed"].setEnabled(self._filtered)
