@@ -1,4 +1,7 @@
-"""The prompt template: `{column}` places over known columns only; everything else is literal."""
+"""The prompt template: `{column}` places over known columns only; everything else is literal.
+
+`{column|500}` puts in no more than the first 500 characters of the cell.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from gui_app.errors import N_, RecipeError
 
 # What a person may have meant as a column: short, on one line, without the marks of JSON or code.
 _LOOKS_LIKE_A_NAME = re.compile(r"""\{[ ]*[^\s{}"':,;=\[\]<>|\\$0-9][^\n{}"':,;=\[\]<>|\\$]{0,79}\}""")
+_CUT = re.compile(r"(.+)\|([1-9][0-9]{0,6})", re.DOTALL)
 # Blank to a reader though `str.strip` keeps them: zero-width characters, the byte order mark, NUL.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\x00"))
 
@@ -23,12 +27,14 @@ class Place:
         start, end: Span in characters, braces included.
         name: What stands between the braces.
         column: Position of the column; None when no column has that name (the text stays literal).
+        most: How many characters of the cell are put in at most; None for all.
     """
 
     start: int
     end: int
     name: str
     column: int | None
+    most: int | None = None
 
     @property
     def known(self) -> bool:
@@ -55,14 +61,14 @@ class Template:
         self.columns = tuple(columns)
         self._places = tuple(_known_places(text, self.columns))
         self._parts: list[str] = []
-        self._slots: tuple[tuple[int, int], ...] = ()
-        slots: list[tuple[int, int]] = []
+        self._slots: tuple[tuple[int, int, int | None], ...] = ()
+        slots: list[tuple[int, int, int | None]] = []
         at = 0
         for place in self._places:
             if place.start > at:
                 self._parts.append(text[at : place.start])
             assert place.column is not None
-            slots.append((len(self._parts), place.column))
+            slots.append((len(self._parts), place.column, place.most))
             self._parts.append("")
             at = place.end
         if at < len(text):
@@ -76,8 +82,9 @@ class Template:
             cells: One text a column, in column order; "" for an empty cell, never None.
         """
         parts = self._parts.copy()
-        for slot, column in self._slots:
-            parts[slot] = cells[column]
+        for slot, column, most in self._slots:
+            cell = cells[column]
+            parts[slot] = cell if most is None or len(cell) <= most else f"{cell[:most]}…"
         return "".join(parts)
 
     @staticmethod
@@ -87,7 +94,7 @@ class Template:
 
     def cells_are_blank(self, cells: Sequence[str]) -> bool:
         """Whether every cell this template asks for is blank in this row: a prompt without any data."""
-        return bool(self._slots) and all(self.is_blank(cells[column]) for _, column in self._slots)
+        return bool(self._slots) and all(self.is_blank(cells[column]) for _, column, _most in self._slots)
 
     def places(self) -> tuple[Place, ...]:
         """Known places, and `{name}`s that look like a column but are none, in text order (for the editor)."""
@@ -109,6 +116,14 @@ class Template:
     def unknown_names(self) -> tuple[str, ...]:
         """The `{name}`s that stay literal, each once, in the order of the text."""
         return tuple(dict.fromkeys(place.name for place in self.places() if not place.known))
+
+    def shortened(self, column: str, most: int) -> str:
+        """The template's text with no more than so many characters of a column put in at each of its places."""
+        text = self.text
+        for place in reversed(self._places):
+            if place.name == column and (place.most is None or place.most > most):
+                text = f"{text[: place.start]}{{{column}|{most}}}{text[place.end :]}"
+        return text
 
     @property
     def constant_prefix(self) -> str:
@@ -172,9 +187,13 @@ def _known_places(text: str, columns: tuple[str, ...]) -> list[Place]:
             if close == -1:
                 break
             name = text[at + 1 : close]
+        end = at + len(name) + 2
+        cut = None if name in positions else _CUT.fullmatch(name)
         if name in positions:
-            end = at + len(name) + 2
             places.append(Place(at, end, name, positions[name]))
+            at = text.find("{", end)
+        elif cut is not None and cut[1] in positions:
+            places.append(Place(at, end, cut[1], positions[cut[1]], int(cut[2])))
             at = text.find("{", end)
         else:
             at = text.find("{", at + 1)

@@ -112,6 +112,8 @@ class AgreementView(Panel):
         describe(self.per_label, _("Figures for each label"))
         describe(self.confusion, self._confusion_caption.text(), self._confusion_note.text())
         describe(self.label, _("Agreement"))
+        describe(self.rows, _("Rows that differ"), _("Enter leads to the row."))
+        describe(self._all, _("Show them in the table"))
         if result is None:
             return
         if isinstance(result, Agreement):

@@ -5,130 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Cause, RowFilter, RowState
-from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
 from gui_app.store.queries import FailureGroup
-from gui_app.ui.forms import FlowLayout, Fold, ScrollColumn, readable, tell
-from gui_app.ui.icons import IconLabel, set_icon
-from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.failure_card import GroupCard, rows_of
+from gui_app.ui.forms import FlowLayout, ScrollColumn, tell
+from gui_app.ui.icons import IconLabel
+from gui_app.ui.panel import Panel, describe, text_label, vbox
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
-
-_SETTINGS_HELP = frozenset({Cause.KEY_REFUSED, Cause.HOST_REFUSED})
-_OTHER_MODEL_HELPS = frozenset(
-    {
-        Cause.NO_PERMISSION,
-        Cause.MODEL_UNKNOWN,
-        Cause.TOO_LONG,
-        Cause.REFUSED,
-        Cause.CONTENT_FILTER,
-        Cause.UNREADABLE,
-        Cause.EMPTY,
-        Cause.BAD_REQUEST,
-        Cause.OFF_LIST,
-        Cause.CUT_OFF,
-    }
-)
-SHOWN_CHARACTERS = 5_000
-
-
-def rows_of(group: FailureGroup) -> RowFilter:
-    """The rows of one group."""
-    return RowFilter(states=frozenset({group.state}), causes=frozenset({group.cause}))
-
-
-class GroupCard(Panel):
-    """One cause: how many rows, what happened, what to do, an example.
-
-    Signals:
-        retry, show, other_model: What to do with its rows.
-        settings: Open the settings.
-    """
-
-    retry = Signal()
-    show_rows = Signal()
-    other_model = Signal()
-    settings = Signal()
-
-    def __init__(self, group: FailureGroup, parent: QWidget | None = None) -> None:
-        super().__init__(parent, role="card")
-        self.setObjectName(f"failureGroup_{group.cause.value}")
-        self.group = group
-        self._icon = IconLabel("circle-x", "error")
-        self._title, self._count = text_label("heading", wrap=True), text_label("hint", wrap=True)
-        self._sentence, self._action = text_label(wrap=True), text_label("hint", wrap=True)
-        self.retry_button, self.show_button, self.model_button, self.settings_button = (
-            self._button("retryGroupButton", "rotate-ccw"),
-            self._button("showGroupButton", "funnel"),
-            self._button("groupModelButton", "sparkles"),
-            self._button("groupSettingsButton", "settings"),
-        )
-        self._example = QPlainTextEdit()
-        self._example.setObjectName("failureExample")
-        self._example.setReadOnly(True)
-        self._example.setTabChangesFocus(True)
-        self._example.setFixedHeight(92)
-        self._fold = Fold(self._example, name="failureExampleButton")
-        self._build()
-        self.retranslate()
-
-    def update_group(self, group: FailureGroup) -> None:
-        """New figures for the same cause; what is open stays open."""
-        if group != self.group:
-            self.group = group
-            self.retranslate()
-
-    def retranslate(self) -> None:
-        """Set every text."""
-        group, n = self.group, self.group.count
-        needs_review = group.state is RowState.NEEDS_REVIEW
-        self._icon.set_drawing("eye" if needs_review else "circle-x", "warning" if needs_review else "error")
-        self._title.setText(cause_title(group.cause))
-        rows = ngettext("{n} row", "{n} rows", n).format(n=number(n))
-        self._count.setText(_("{rows}, {state}").format(rows=rows, state=state_name(group.state)))
-        self._sentence.setText(cause_sentence(group.cause))
-        self._action.setText(cause_action(group.cause))
-        self.retry_button.setText(ngettext("Retry {n} row", "Retry {n} rows", n).format(n=number(n)))
-        self.show_button.setText(ngettext("Show it", "Show them", n))
-        self.model_button.setText(_("Another model"))
-        self.settings_button.setText(_("Open Settings"))
-        what = f"{cause_title(group.cause)}, {rows}"
-        describe(self, what, f"{cause_sentence(group.cause)} {cause_action(group.cause)}")
-        for button in (self.retry_button, self.show_button, self.model_button, self.settings_button):
-            describe(button, f"{button.text()}: {what}")
-        self.model_button.setVisible(group.cause in _OTHER_MODEL_HELPS)
-        self.settings_button.setVisible(group.cause in _SETTINGS_HELP)
-        detail = readable(group.example_detail[:SHOWN_CHARACTERS]).strip()
-        self._fold.setVisible(bool(detail))
-        self._fold.say(_("What came back for row {row}").format(row=number(group.example_row_id)))
-        if detail != self._example.toPlainText():
-            self._example.setPlainText(detail)
-        describe(self._example, _("What came back for row {row}").format(row=number(group.example_row_id)))
-
-    def _button(self, name: str, drawing: str) -> QPushButton:
-        out = QPushButton()
-        out.setObjectName(name)
-        set_icon(out, drawing)
-        return out
-
-    def _build(self) -> None:
-        top = hbox(None, gap=GAP_S)
-        top.addWidget(self._icon)
-        top.addWidget(self._title, 1)
-        buttons = QWidget()
-        line = FlowLayout(buttons, GAP_S)
-        for button in (self.retry_button, self.show_button, self.model_button, self.settings_button):
-            line.addWidget(button)
-        column = vbox(self, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
-        column.addLayout(top)
-        for part in (self._count, self._sentence, self._action, buttons, self._fold):
-            column.addWidget(part)
-        self.retry_button.clicked.connect(self.retry)
-        self.show_button.clicked.connect(self.show_rows)
-        self.model_button.clicked.connect(self.other_model)
-        self.settings_button.clicked.connect(self.settings)
 
 
 class FailuresPanel(Panel):
@@ -139,12 +25,16 @@ class FailuresPanel(Panel):
         modelRequested: The same, but another model should be chosen first: show the Model tab.
         showRequested: The `RowFilter` of the rows to show in the table.
         settingsRequested: Open the settings.
+        remedyRequested: "wait", "shorten", "longer" or "answer", and the `FailureGroup` it is wanted for.
+        replyRequested: Row id: what came back for it is wanted, for `show_reply`.
     """
 
     retryRequested = Signal(object)
     modelRequested = Signal(object)
     showRequested = Signal(object)
     settingsRequested = Signal()
+    remedyRequested = Signal(str, object)
+    replyRequested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
@@ -227,6 +117,19 @@ class FailuresPanel(Panel):
         self._empty.setVisible(not self._groups)
         self._empty_icon.setVisible(not self._groups)
 
+    def show_reply(self, row_id: int, raw: str | None) -> None:
+        """What came back for a row; None where nothing did."""
+        for card in self._cards.values():
+            card.show_reply(row_id, raw)
+
+    def _remedy(self, card: GroupCard, name: str) -> None:
+        if name == "model":
+            self.modelRequested.emit(rows_of(card.group))
+        elif name == "settings":
+            self.settingsRequested.emit()
+        else:
+            self.remedyRequested.emit(name, card.group)
+
     def _failed(self) -> RowFilter:
         return RowFilter(states=frozenset({RowState.FAILED}))
 
@@ -234,8 +137,8 @@ class FailuresPanel(Panel):
         card = GroupCard(group)
         card.retry.connect(lambda: self.retryRequested.emit(rows_of(card.group)))
         card.show_rows.connect(lambda: self.showRequested.emit(rows_of(card.group)))
-        card.other_model.connect(lambda: self.modelRequested.emit(rows_of(card.group)))
-        card.settings.connect(self.settingsRequested)
+        card.remedy.connect(lambda name: self._remedy(card, name))
+        card.reply.connect(lambda: self.replyRequested.emit(card.group.example_row_id))
         card.retry_button.setEnabled(self.retry_button.isEnabled())
         return card
 

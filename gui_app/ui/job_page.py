@@ -14,6 +14,7 @@ from gui_app.recipes.examples import Example
 from gui_app.store.filters import Order
 from gui_app.ui.banner import Notice
 from gui_app.ui.job_story import JobStory
+from gui_app.ui.remedies import Remedies
 from gui_app.ui.services import Services
 
 _SAVE_DRAFT_MS = 400
@@ -44,6 +45,7 @@ class JobPage(JobStory):
         self._draft_timer.setInterval(_SAVE_DRAFT_MS)
         self._draft_timer.timeout.connect(self._save_draft)
         self._connect()
+        self.remedies = Remedies(self)
         self.retranslate()
         self.link.look()
 
@@ -84,9 +86,8 @@ class JobPage(JobStory):
     def _connect_side(self) -> None:
         failures, review, link = self.side.failures, self.side.review, self.link
         failures.retryRequested.connect(self.retry)
-        failures.modelRequested.connect(self._retry_with_another_model)
         failures.showRequested.connect(self.filter_bar.set_filter)
-        failures.settingsRequested.connect(lambda: self.show_page("model"))
+        failures.settingsRequested.connect(self.settingsRequested)
         review.editRequested.connect(self.edits.set_value)
         review.approveRequested.connect(lambda ids: self.edits.approve(RowFilter(row_ids=tuple(ids))))
         review.undoRequested.connect(self.edits.undo)
@@ -173,6 +174,7 @@ class JobPage(JobStory):
             self._draft_timer.stop()
             self._save_draft()
         self._list_timer.stop()
+        self.remedies.close()
         self.feed.close()
         self.model.close()
 
@@ -231,17 +233,6 @@ class JobPage(JobStory):
     def _export(self) -> None:
         if self.overview is not None:
             self.exportRequested.emit()
-
-    def _retry_with_another_model(self, rows: RowFilter) -> None:
-        self.show_page("model")
-        self.show_notice(
-            lambda: Notice(
-                "other-model",
-                _("Choose another model, then retry the failed rows."),
-                "",
-                ((_("Retry failures"), lambda: self.retry(rows)),),
-            )
-        )
 
     def _add_example(self, example: Example) -> None:
         self.side.task.add_example(example)

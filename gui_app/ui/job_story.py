@@ -74,7 +74,12 @@ class JobStory(JobFrame):
         if not isinstance(error, Cancelled):
             self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), "error"))
 
-    def show_notice(self, make: Callable[[], Notice]) -> None:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The file's columns."""
+        return self._columns
+
+    def show_notice(self, make: Callable[[], Notice] | None) -> None:
         """Put a sentence over the rows until the next run. It is made again when the language changes."""
         self._own_notice = make
         self._show_notices()

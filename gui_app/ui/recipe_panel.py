@@ -141,6 +141,10 @@ class RecipePanel(Panel):
         """Where a recipe to be saved comes from when the model belongs in it (`current_recipe`)."""
         self._whole = whole
 
+    def change_prompt(self, text: str) -> None:
+        """Put another prompt in the place of this one. One step of the editor's undo."""
+        self.prompt_edit.set_text(text)
+
     def add_example(self, example: Example) -> None:
         """Put a row with its right answer into the prompt. One step of the editor's undo."""
         self.prompt_edit.set_text(add_examples(self.prompt_edit.text(), [example], self._columns, self.fields.fields()))

@@ -129,3 +129,24 @@ def test_no_known_place_is_overlooked(text: str, columns: list[str]) -> None:
 def test_any_text_in_any_script_survives(before: str, cell: str) -> None:
     template = Template(before.replace("{", "") + "{c}", ["c"])
     assert template.render([cell]) == before.replace("{", "") + cell
+
+
+def test_a_place_can_take_the_beginning_of_a_cell_only() -> None:
+    template = Template("Say {text|5} of {text}", ("text",))
+    assert template.render(["abcdefgh"]) == "Say abcde… of abcdefgh"
+    assert template.render(["abcde"]) == "Say abcde of abcde"
+    assert template.columns_used == ("text",)
+
+
+def test_a_column_whose_name_looks_like_a_cut_place_is_that_column() -> None:
+    assert Template("{a|2}", ("a", "a|2")).render(["xxxx", "whole"]) == "whole"
+
+
+@pytest.mark.parametrize("text", ["{text|}", "{text|0}", "{text|abc}", "{other|5}", "{|5}", "{text|12345678}"])
+def test_what_is_no_number_of_characters_stays_literal(text: str) -> None:
+    assert Template(text, ("text",)).render(["cell"]) == text
+
+
+def test_shortening_cuts_each_place_of_the_column_and_never_lengthens_one() -> None:
+    template = Template("{a} {b} {a|50} {a|300}", ("a", "b"))
+    assert template.shortened("a", 100) == "{a|100} {b} {a|50} {a|100}"

@@ -73,17 +73,17 @@ def test_a_group_is_retried_and_shown_by_itself(panel: FailuresPanel, qtbot: QtB
 def test_what_the_settings_can_mend_leads_there(panel: FailuresPanel, qtbot: QtBot) -> None:
     panel.set_groups([KEY, BUSY])
     of_key = next(card for card in cards(panel) if card.group is KEY)
-    assert of_key.settings_button.isVisibleTo(panel)
+    assert of_key.remedy_buttons["settings"].isVisibleTo(panel)
     with qtbot.waitSignal(panel.settingsRequested):
-        qtbot.mouseClick(of_key.settings_button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(of_key.remedy_buttons["settings"], Qt.MouseButton.LeftButton)
 
 
 def test_another_model_is_offered_where_it_helps(panel: FailuresPanel, qtbot: QtBot) -> None:
     panel.set_groups([FILTERED, BUSY])
     filtered, busy = cards(panel)
-    assert filtered.model_button.isVisibleTo(panel) and not busy.model_button.isVisibleTo(panel)
+    assert filtered.remedy_buttons["model"].isVisibleTo(panel) and not busy.remedy_buttons["model"].isVisibleTo(panel)
     with qtbot.waitSignal(panel.modelRequested) as told:
-        qtbot.mouseClick(filtered.model_button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(filtered.remedy_buttons["model"], Qt.MouseButton.LeftButton)
     assert told.args[0].causes == {Cause.CONTENT_FILTER}
 
 
@@ -94,6 +94,40 @@ def test_an_example_is_one_click_away_and_plain_text(panel: FailuresPanel, qtbot
     qtbot.mouseClick(card._fold.button, Qt.MouseButton.LeftButton)
     assert card._example.isVisibleTo(panel)
     assert card._example.toPlainText() == "Slow <b>down</b>"
+
+
+def test_the_raw_reply_is_asked_for_by_the_same_click_and_shown_as_plain_text(
+    panel: FailuresPanel, qtbot: QtBot
+) -> None:
+    panel.set_groups([OFF_LIST])
+    (card,) = cards(panel)
+    with qtbot.waitSignal(panel.replyRequested) as told:
+        qtbot.mouseClick(card._fold.button, Qt.MouseButton.LeftButton)
+    assert told.args == [5]
+    panel.show_reply(5, '{"sentiment": "<b>mixed</b>"}')
+    assert card._example.toPlainText() == '{"sentiment": "<b>mixed</b>"}'
+    panel.show_reply(99, "another row's")
+    assert "mixed" in card._example.toPlainText()
+
+
+@pytest.mark.parametrize(
+    ("cause", "remedy"),
+    [
+        (Cause.RATE_LIMIT, "wait"),
+        (Cause.OVERLOADED, "wait"),
+        (Cause.TOO_LONG, "shorten"),
+        (Cause.CUT_OFF, "longer"),
+        (Cause.REFUSED, "answer"),
+    ],
+)
+def test_what_helps_against_a_cause_has_a_button(panel: FailuresPanel, qtbot: QtBot, cause: Cause, remedy: str) -> None:
+    group = FailureGroup(cause, RowState.FAILED, 2, "x", 1)
+    panel.set_groups([group])
+    (card,) = cards(panel)
+    with qtbot.waitSignal(panel.remedyRequested) as told:
+        qtbot.mouseClick(card.remedy_buttons[remedy], Qt.MouseButton.LeftButton)
+    assert told.args == [remedy, group]
+    assert not card.remedy_buttons["settings"].isVisibleTo(panel)
 
 
 def test_new_figures_leave_an_open_example_and_the_focus_alone(panel: FailuresPanel, qtbot: QtBot) -> None:
