@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title
 from gui_app.store.queries import FailureGroup
-from gui_app.ui.failures_panel import FailuresPanel, GroupCard
+from gui_app.ui.failure_card import GroupCard
+from gui_app.ui.failures_panel import FailuresPanel
 from tests.helpers.finding import part
 
 BUSY = FailureGroup(Cause.RATE_LIMIT, RowState.FAILED, 12, "Slow <b>down</b>", 3)
