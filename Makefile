@@ -3,6 +3,8 @@ PYTHON ?=
 export PYTHON
 BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest
+# The tests wait more than they work; a file's tests stay together, for what they share.
+SHARED = -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check tests long bench screenshots format translations lock
@@ -25,11 +27,11 @@ check: setup ## lint, types, import contracts, translations
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python packaging/catalogue.py check
 
-# The window's tests have a process of their own: garbage is collected on Qt's thread there, and what two thousand
+# The window's tests have processes of their own: garbage is collected on Qt's thread there, and what two thousand
 # other tests leave on the heap would make every collection a pause.
 tests: setup ## the tests alone
-	$(PYTEST) -q --ignore=tests/ui
-	$(PYTEST) -q tests/ui
+	$(PYTEST) -q $(SHARED) --ignore=tests/ui
+	$(PYTEST) -q $(SHARED) tests/ui
 
 long: setup ## the tests that take long or need root
 	@packaging/setup.sh long

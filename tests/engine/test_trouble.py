@@ -107,8 +107,8 @@ async def test_a_pause_while_nothing_can_be_stored_keeps_what_came_back(path: Pa
     await disk.fill()
     await _until(lambda: seen[-1].problem)
     job.pause()
-    await asyncio.sleep(0.2)
-    assert not running.done() and seen[-1].state is JobState.PAUSING
+    await _until(lambda: seen[-1].state is JobState.PAUSING)
+    assert not running.done()
     await disk.free()
     final = await running
     assert final.state is JobState.PAUSED and state(path) == "paused"
