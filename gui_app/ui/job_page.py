@@ -102,7 +102,7 @@ class JobPage(JobStory):
         self.menu.exampleRequested.connect(self.edits.make_example)
         self.edits.exampleMade.connect(self._add_example)
         self.edits.said.connect(self.said)
-        link.rowsChanged.connect(lambda _spans: self.reading.follow())
+        link.rowsChanged.connect(self.reading.follow_changed)
         self.side.shown.connect(lambda name: self.feed.refresh() if name == "review" else None)
         self.side.closed.connect(lambda: self.show_side(False))
         self.side_button.clicked.connect(lambda: self.show_side(True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.sentences import explain_cause, plain
@@ -11,6 +13,7 @@ from gui_app.ui.columns import ColumnKind, TableColumn
 from gui_app.ui.hand_value import editable_text
 from gui_app.ui.reading_pane import ReadingPane
 from gui_app.ui.row_view import RowView as Table
+from gui_app.ui.spans import Span, touches
 from gui_app.ui.store_thread import Request, StoreThread
 
 
@@ -48,6 +51,12 @@ class Reading(QObject):
             self._request = self._pages.ask(
                 lambda reader: reader.rows([row_id], full=True), self._show, lambda _error: None
             )
+
+    def follow_changed(self, spans: Sequence[Span] | None) -> None:
+        """Rows changed in the store (merged spans of ids; None: any may have): read the current one again if it did."""
+        row_id = self._table.current_row_id()
+        if spans is None or (row_id is not None and touches(spans, row_id)):
+            self.follow()
 
     def _show(self, rows: list[RowView]) -> None:
         self._request = None

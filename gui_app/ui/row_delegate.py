@@ -1,29 +1,20 @@
-"""Paints the cells of the row table, and makes the small editors for answers."""
+"""The small editors for answers in the row table. Cells are painted by `row_painter`, all at once."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QComboBox, QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from gui_app.i18n import _
-from gui_app.jobs import FieldKind, OutputField, RowState
-from gui_app.store.queries import RowView
-from gui_app.ui.cell_text import display, state_text
-from gui_app.ui.columns import ColumnKind, TableColumn
+from gui_app.jobs import FieldKind, OutputField
 from gui_app.ui.hand_value import editable_text, typed_value
-from gui_app.ui.icons import pixmap, state_pixmap
-from gui_app.ui.palette import Colours, colours, state_colour
 from gui_app.ui.row_model import RowModel
 
 Index = QModelIndex | QPersistentModelIndex
 
-PADDING = 8
-ICON = 14
-
 
 class RowDelegate(QStyledItemDelegate):
-    """Painting goes straight from the row to the painter: a style's own way costs ten times as much a cell."""
+    """An editor for each kind of answer, and what it gives back."""
 
     def __init__(self, model: RowModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,26 +23,6 @@ class RowDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Qt's hook."""
         return QSize(80, option.fontMetrics.height() + 10)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Qt's hook."""
-        c = colours()
-        column = self._model.columns[index.column()]
-        row = self._model.row_at(index.row())
-        rect: QRect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.fillRect(rect, QColor(_ground(c, column, row, selected=selected)))
-        if row is None:
-            _placeholder(painter, rect, c)
-        elif column.kind is ColumnKind.STATE:
-            _paint_state(painter, rect, row, option.font, c)
-        else:
-            _paint_text(painter, rect, row, column, option.font, c)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(c.accent), 2))
-            painter.drawRect(rect.adjusted(1, 1, -2, -2))
-        painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Qt's hook."""
@@ -108,64 +79,3 @@ class RowDelegate(QStyledItemDelegate):
         if isinstance(editor, QComboBox) and event.type() == QEvent.Type.FocusOut and editor.view().isVisible():
             return False
         return bool(super().eventFilter(editor, event))
-
-
-def _ground(c: Colours, column: TableColumn, row: RowView | None, *, selected: bool) -> str:
-    if selected:
-        return c.selection
-    if column.kind is ColumnKind.INPUT:
-        return c.base
-    if row is not None and column.kind is ColumnKind.ANSWER and column.name in row.hand:
-        return c.hand
-    return c.answer
-
-
-def _placeholder(painter: QPainter, rect: QRect, c: Colours) -> None:
-    width = min(rect.width() - 2 * PADDING, 60)
-    bar = QRect(rect.left() + PADDING, rect.center().y() - 3, max(0, width), 7)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(c.hover))
-    painter.drawRoundedRect(bar, 3, 3)
-
-
-def _paint_state(painter: QPainter, rect: QRect, row: RowView, font: QFont, c: Colours) -> None:
-    device = painter.device()
-    ratio = 1.0 if device is None else device.devicePixelRatioF()
-    at = rect.left() + PADDING
-    drawing = state_pixmap(row.state, c, ICON, ratio)
-    painter.drawPixmap(at, rect.center().y() - ICON // 2 + 1, drawing)
-    at += ICON + 6
-    right = rect.right() - PADDING
-    if row.approved:
-        painter.drawPixmap(
-            right - ICON, rect.center().y() - ICON // 2 + 1, pixmap("badge-check", c.success, ICON, ratio)
-        )
-        right -= ICON + 4
-    painter.setPen(QColor(state_colour(c, row.state)))
-    _draw(painter, QRect(at, rect.top(), right - at, rect.height()), state_text(row), font)
-
-
-def _paint_text(painter: QPainter, rect: QRect, row: RowView, column: TableColumn, font: QFont, c: Colours) -> None:
-    answer = column.kind is ColumnKind.ANSWER
-    box = rect.adjusted(PADDING, 0, -PADDING, 0)
-    if answer and column.name in row.hand:
-        device = painter.device()
-        ratio = 1.0 if device is None else device.devicePixelRatioF()
-        painter.drawPixmap(box.right() - 11, rect.center().y() - 5, pixmap("pencil", c.muted, 12, ratio))
-        box.setRight(box.right() - 16)
-    faded = answer and (row.stale or row.state is RowState.RUNNING) and column.name not in row.hand
-    painter.setPen(QColor(c.muted if faded else c.text))
-    if faded and row.stale:
-        font = QFont(font)
-        font.setItalic(True)
-    _draw(painter, box, display(row, column), font)
-
-
-def _draw(painter: QPainter, box: QRect, text: str, font: QFont) -> None:
-    if not text or box.width() < 4:
-        return
-    painter.setFont(font)
-    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-    # A cell that begins in Arabic or Hebrew still stands where its column stands.
-    flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
-    painter.drawText(box, int(flags), elided)

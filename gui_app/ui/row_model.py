@@ -22,6 +22,10 @@ from gui_app.ui.store_thread import StoreThread
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+# Enum arithmetic would be done for every cell at every move.
+_NONE = Qt.ItemFlag.NoItemFlags
+_FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_EDITABLE = _FIXED | Qt.ItemFlag.ItemIsEditable
 
 
 class RowModel(QAbstractTableModel):
@@ -31,12 +35,14 @@ class RowModel(QAbstractTableModel):
         editRequested: A value typed by hand: row_id, field name, value. Shown when the store has it.
         listChanged: How many rows are listed now.
         busyChanged: Whether a sort or filter is on its way.
+        outdated: Rows changed in the store. `fetch` reads those that are seen.
         failed: What the store raised.
     """
 
     editRequested = Signal(object, str, object)
     listChanged = Signal(int)
     busyChanged = Signal(bool)
+    outdated = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -47,6 +53,7 @@ class RowModel(QAbstractTableModel):
         self._ids: Sequence[int] = range(0)
         self._pages = RowPages(pages, self)
         self._pages.fetched.connect(self._paint)
+        self._pages.outdated.connect(self.outdated)
         self._pages.failed.connect(self.failed)
         self.list = RowList(lists, self)
         self.list.replaced.connect(self._replace)
@@ -97,8 +104,11 @@ class RowModel(QAbstractTableModel):
 
     def refresh(self, spans: Sequence[Span] | None) -> None:
         """Rows changed in the store (merged spans of ids; None: any may have)."""
-        for first, last in self._pages.mark_changed(spans):
-            self._paint(first, last)
+        self._pages.mark_changed(spans)
+
+    def fetch(self, positions: range) -> None:
+        """Read again what is `outdated` among these, which are seen."""
+        self._pages.fetch(positions)
 
     def forget(self) -> None:
         """The table was read again: nothing that was fetched holds any more."""
@@ -148,14 +158,11 @@ class RowModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Qt's hook; called for every cell at every move, so it looks nothing up."""
         if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if self.columns[index.column()].kind is ColumnKind.ANSWER:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+            return _NONE
+        return _EDITABLE if self.columns[index.column()].kind is ColumnKind.ANSWER else _FIXED
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Qt's hook; the delegate paints from `row_at` and does not come this way."""
+        """Qt's hook; the painter takes `row_at` and does not come this way."""
         if not index.isValid():
             return None
         row = self._pages.row(index.row())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.store.queries import JobReader, RowView
-from gui_app.ui.spans import Span, touches
+from gui_app.ui.spans import Span, of_numbers, touches
 from gui_app.ui.store_thread import Request, StoreThread
 
 PAGE = 64
@@ -23,11 +24,13 @@ class RowPages(QObject):
     A page that changed is shown as it was until its new rows are there, so that nothing flickers.
 
     Signals:
-        fetched: The first and last position whose rows arrived.
+        fetched: The first and last position whose rows arrived, or are others than before.
+        outdated: Pages are older than the store. `fetch` reads again those that are seen.
         failed: What the store raised.
     """
 
     fetched = Signal(int, int)
+    outdated = Signal()
     failed = Signal(object)
 
     def __init__(self, reader: StoreThread[JobReader], parent: QObject | None = None) -> None:
@@ -39,6 +42,7 @@ class RowPages(QObject):
         self._asked: dict[int, Request] = {}
         self._outrun: set[int] = set()
         self._known: dict[int, RowView] = {}
+        self._page_of: dict[int, int] = {}
 
     def show(self, ids: Sequence[int], *, keep: bool = False) -> None:
         """Another list of ids. `keep`: rows that are known are shown until they are fetched again."""
@@ -47,6 +51,7 @@ class RowPages(QObject):
         self._known = {row.row_id: row for row in known} if keep else {}
         self._ids = ids
         self._pages.clear()
+        self._page_of.clear()
         self._stale.clear()
 
     def extend(self, ids: Sequence[int]) -> None:
@@ -71,24 +76,31 @@ class RowPages(QObject):
         rows = [self._known.get(row_id) for row_id in self._ids[page * PAGE : (page + 1) * PAGE]] if self._known else []
         if not any(rows):
             return None
-        self._pages[page] = rows
+        self._hold(page, rows)
         self._stale.add(page)
         return rows
 
-    def mark_changed(self, spans: Sequence[Span] | None) -> list[tuple[int, int]]:
-        """Note that rows changed (merged spans of row ids; None: any may have).
-
-        Returns:
-            The positions to paint again, first and last of each page. Painting asks for what is still seen.
-        """
-        changed = []
-        for page, rows in self._pages.items():
-            if spans is None or any(row is not None and touches(spans, row.row_id) for row in rows):
-                self._stale.add(page)
-                changed.append((page * PAGE, min((page + 1) * PAGE, len(self._ids)) - 1))
+    def mark_changed(self, spans: Sequence[Span] | None) -> None:
+        """Note that rows changed (merged spans of row ids; None: any may have)."""
+        pages = set(self._pages) if spans is None else self._touched(spans)
+        self._stale |= pages
         # What is on its way may be older than the change: it is shown, and then asked for once more.
         self._outrun |= self._asked.keys()
-        return changed
+        if pages:
+            self.outdated.emit()
+
+    def _touched(self, spans: Sequence[Span]) -> set[int]:
+        changed = sum(last - first + 1 for first, last in spans)
+        if changed < len(self._page_of):
+            ids = (row_id for first, last in spans for row_id in range(first, last + 1))
+            return {self._page_of[row_id] for row_id in ids if row_id in self._page_of}
+        return {page for row_id, page in self._page_of.items() if touches(spans, row_id)}
+
+    def fetch(self, positions: range) -> None:
+        """Read again what is outdated among these."""
+        for page in range(positions.start // PAGE, (positions.stop - 1) // PAGE + 1) if positions else ():
+            if page in self._stale:
+                self._ask(page)
 
     def close(self) -> None:
         """Ask nothing more."""
@@ -114,17 +126,35 @@ class RowPages(QObject):
 
     def _keep(self, page: int, ids: list[int], rows: list[RowView]) -> None:
         self._asked.pop(page, None)
-        if page in self._outrun:
-            self._outrun.discard(page)
-            self._stale.add(page)
-        else:
-            self._stale.discard(page)
+        outrun = page in self._outrun
+        self._outrun.discard(page)
+        (self._stale.add if outrun else self._stale.discard)(page)
         by_id = {row.row_id: row for row in rows}
-        self._pages[page] = [by_id.get(row_id) for row_id in ids]
-        self._pages.move_to_end(page)
+        before = self._pages.get(page) or []
+        fresh = [by_id.get(row_id) for row_id in ids]
+        # A row that is as it was stays the same object, which what was painted of it is kept for.
+        now = [old if old == new else new for old, new in zip_longest(before[: len(ids)], fresh)]
+        changed = [at for at, (old, new) in enumerate(zip_longest(before, now)) if old is not new]
+        self._hold(page, now)
         while len(self._pages) > KEPT_PAGES:
-            self._stale.discard(self._pages.popitem(last=False)[0])
-        self.fetched.emit(page * PAGE, page * PAGE + len(ids) - 1)
+            self._let_go(next(iter(self._pages)))
+        for first, last in _few(of_numbers(changed)):
+            self.fetched.emit(page * PAGE + first, page * PAGE + last)
+        if outrun:
+            self.outdated.emit()
+
+    def _hold(self, page: int, rows: list[RowView | None]) -> None:
+        self._pages[page] = rows
+        self._pages.move_to_end(page)
+        for row in rows:
+            if row is not None:
+                self._page_of[row.row_id] = page
+
+    def _let_go(self, page: int) -> None:
+        self._stale.discard(page)
+        for row in self._pages.pop(page):
+            if row is not None:
+                self._page_of.pop(row.row_id, None)
 
     def _fail(self, page: int, error: BaseException) -> None:
         self._asked.pop(page, None)
@@ -135,3 +165,8 @@ class RowPages(QObject):
             request.cancel()
         self._asked.clear()
         self._outrun.clear()
+
+
+def _few(spans: list[Span]) -> list[Span]:
+    """Those spans, or one over all where they are so many that each by itself is more work."""
+    return spans if len(spans) <= 8 else [(spans[0][0], spans[-1][1])]

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from gui_app.i18n import _
@@ -14,8 +25,9 @@ from gui_app.jobs import FieldKind, RowFilter, RowState
 from gui_app.sentences import state_name
 from gui_app.ui.columns import ColumnKind, TableColumn
 from gui_app.ui.panel import describe
-from gui_app.ui.row_delegate import ICON, PADDING, RowDelegate
+from gui_app.ui.row_delegate import RowDelegate
 from gui_app.ui.row_model import RowModel
+from gui_app.ui.row_painter import ICON, PADDING, RowPainter, Seen, Strip
 from gui_app.ui.spans import merge
 
 NARROWEST, WIDEST = 72, 420
@@ -51,6 +63,9 @@ class RowView(QTableView):
         self.setModel(model)
         self._delegate = RowDelegate(model, self)
         self.setItemDelegate(self._delegate)
+        self._painter = RowPainter(model)
+        # Every pixel is painted, so what is scrolled is moved and not painted again.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setWordWrap(False)
         self.setShowGrid(True)
         self.setCornerButtonEnabled(True)
@@ -63,6 +78,7 @@ class RowView(QTableView):
         self.customContextMenuRequested.connect(lambda at: self.menuRequested.emit(self.viewport().mapToGlobal(at)))
         self.doubleClicked.connect(self._double_clicked)
         self._set_up_headers()
+        model.outdated.connect(self._fetch_seen)
         model.modelAboutToBeReset.connect(self._keep_columns)
         model.modelReset.connect(self._restore_columns)
         model.columnsInserted.connect(self.refit_columns)
@@ -109,8 +125,42 @@ class RowView(QTableView):
         describe(self, _("Rows"), _("The rows of the file, with the answers beside them."))
         describe(self.horizontalHeader(), _("Columns"))
         describe(self.verticalHeader(), _("Row numbers"))
+        self._painter.forget()
         self.viewport().update()
         self.rows.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(0, len(self.rows.columns) - 1))
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's hook: all of it at once, where Qt's own way asks for every cell by itself."""
+        dirty = event.rect()
+        with QPainter(self.viewport()) as painter:
+            self._painter.paint(painter, dirty, self._seen(dirty), _ranges(self.selectionModel()), self.font())
+            current = self.currentIndex()
+            if current.isValid() and self.hasFocus():
+                self._painter.paint_focus(painter, self.visualRect(current))
+
+    def _seen(self, area: QRect) -> Seen:
+        """The rows and columns that touch a part of the viewport."""
+        across, down = self.horizontalHeader(), self.verticalHeader()
+        height, offset = down.defaultSectionSize(), down.offset()
+        first = max(0, (area.top() + offset) // height)
+        last = min(self.rows.rowCount() - 1, (area.bottom() + offset) // height)
+        left, right = across.visualIndexAt(area.left()), across.visualIndexAt(area.right())
+        standing = range(left, (across.count() - 1 if right < 0 else right) + 1) if left >= 0 else range(0)
+        columns = map(across.logicalIndex, standing)
+        strips = [Strip(at, across.sectionViewportPosition(at), across.sectionSize(at)) for at in columns]
+        return Seen(range(first, last + 1), first * height - offset, height, [strip for strip in strips if strip.width])
+
+    def _fetch_seen(self) -> None:
+        # Painted when they are there: until then nothing looks different.
+        if self.isVisible():
+            self.rows.fetch(self._seen(self.viewport().rect()).rows)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt's hook: what is laid out is of another font or language now."""
+        self._painter.forget()
+        super().changeEvent(event)
 
     # Where we are
 
@@ -351,6 +401,11 @@ class RowView(QTableView):
         """Select whole rows, by position."""
         area = QItemSelection(self.rows.index(first, 0), self.rows.index(last, self.rows.columnCount() - 1))
         self.selectionModel().select(area, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+
+def _ranges(chosen: QItemSelectionModel) -> Iterator[QItemSelectionRange]:
+    selection = chosen.selection()
+    return (selection.at(part) for part in range(selection.count()))
 
 
 def _may_shrink(column: TableColumn) -> bool:
