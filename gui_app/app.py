@@ -99,7 +99,7 @@ async def _run(app: QApplication, settings: Settings, door: SingleInstance, file
     window.show()
     door.listen_soon()
     if settings.notice is not None:
-        window.status.say(explain(settings.notice))
+        window.status.tell_error(settings.notice)
     for file in files:
         window.opening.open(file)
     try:

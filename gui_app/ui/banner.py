@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from gui_app.i18n import _
+from gui_app.ui.help_link import HelpLink
 from gui_app.ui.icons import IconLabel, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
@@ -24,6 +25,7 @@ class Notice:
         key: Two notices with the same key are the same matter; a closed one stays closed until it is gone.
         tone: "", "warning" or "error".
         actions: Button text and what it does.
+        topic: The part of the help page about it; "" for none.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Notice:
     tone: str = ""
     actions: tuple[tuple[str, Callable[[], None]], ...] = ()
     closable: bool = True
+    topic: str = ""
 
 
 class BannerArea(Panel):
@@ -80,6 +83,8 @@ class BannerArea(Panel):
         )
         describe(frame, notice.text)
         line.addWidget(label, 1)
+        if notice.topic:
+            line.addWidget(HelpLink(notice.topic), 0, Qt.AlignmentFlag.AlignVCenter)
         for text, action in notice.actions:
             button = QPushButton(text)
             button.clicked.connect(action)

@@ -150,9 +150,13 @@ class EmptyPage(Panel):
         outer.addStretch(2)
         self.retranslate()
 
-    def show_problem(self, text: str) -> None:
-        """Say over the drop area why a file could not be used; "" takes the sentence away."""
-        self._problem.show_notices([Notice(f"problem {text}", text, "error")] if text else [])
+    def show_problem(self, text: str, topic: str = "") -> None:
+        """Say over the drop area why a file could not be used; "" takes the sentence away.
+
+        Args:
+            topic: The part of the help page about it.
+        """
+        self._problem.show_notices([Notice(f"problem {text}", text, "error", topic=topic)] if text else [])
 
     def problem(self) -> str:
         """The sentence that is shown."""

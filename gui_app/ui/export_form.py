@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFileDialog, QLineEdit, QPushButton, QRadioButton, QWidget
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import EXPORT_EXTRAS, ExportOptions, RowFilter, RowState
 from gui_app.ui.forms import Captioned, FlowLayout, Fold, choose, fill, shrinking_box, tell
+from gui_app.ui.help_link import link_under
 from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 
@@ -174,6 +175,7 @@ class ExportForm(Panel):
         column.addWidget(self._file_caption)
         column.addLayout(file_line)
         column.addWidget(self.message)
+        column.addWidget(link_under(self.message, "export"), 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(GAP_M)
         column.addWidget(self._rows_caption)
         rows_group = QButtonGroup(self)

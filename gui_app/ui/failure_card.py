@@ -10,6 +10,8 @@ from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
 from gui_app.store.queries import FailureGroup
 from gui_app.ui.forms import FlowLayout, Fold, readable
+from gui_app.ui.help_link import HelpLink
+from gui_app.ui.help_topics import topic_of_cause
 from gui_app.ui.icons import IconLabel, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.theme import GAP_M, GAP_S
@@ -176,6 +178,7 @@ class GroupCard(Panel):
         line = FlowLayout(buttons, GAP_S)
         for button in (self.retry_button, self.show_button, *self.remedy_buttons.values()):
             line.addWidget(button)
+        line.addWidget(HelpLink(topic_of_cause(self.group.cause)))
         column = vbox(self, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
         column.addLayout(top)
         for part in (self._count, self._sentence, self._action, buttons, self._fold):

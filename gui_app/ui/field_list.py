@@ -22,6 +22,7 @@ from gui_app.jobs import FieldKind, OutputField
 from gui_app.recipes.checks import check_fields
 from gui_app.sentences import explain, plain
 from gui_app.ui.forms import Captioned, Fold, SideBySide, calm_wheel, fill, shrinking_box, tell
+from gui_app.ui.help_link import link_under
 from gui_app.ui.icons import set_icon
 from gui_app.ui.label_meanings import LabelMeanings
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
@@ -166,6 +167,7 @@ class FieldCard(Panel):
         for part in (self.kind_box, self._labels, self._meanings_fold, self._number, self._length, self._hint_fold):
             column.addWidget(part)
         column.addWidget(self._problem)
+        column.addWidget(link_under(self._problem, "task"), 0, Qt.AlignmentFlag.AlignLeft)
         for edit in (self.name_edit, self.minimum_edit, self.maximum_edit, self.length_edit, self.hint_edit):
             edit.textChanged.connect(self._changed)
         self.labels_edit.textChanged.connect(self._labels_changed)

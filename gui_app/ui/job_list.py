@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, number
 from gui_app.sentences import explain, plain
+from gui_app.ui.help_link import want_help
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.search_edit import SearchEdit
@@ -72,6 +73,10 @@ class JobList(Panel):
         set_role(self.archive_button, "quiet")
         set_icon(self.archive_button, "inbox")
         self.archive_button.hide()
+        self.help_button = QPushButton()
+        self.help_button.setObjectName("helpButton")
+        set_role(self.help_button, "quiet")
+        set_icon(self.help_button, "circle-question-mark")
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -82,6 +87,7 @@ class JobList(Panel):
         head.addWidget(self.new_button)
         foot = hbox(None)
         foot.addWidget(self.settings_button)
+        foot.addWidget(self.help_button)
         foot.addStretch(1)
         top = vbox(None, (GAP_M, GAP_M, GAP_M, GAP_S), GAP_S)
         top.addLayout(head)
@@ -100,6 +106,7 @@ class JobList(Panel):
     def _connect(self) -> None:
         self.new_button.clicked.connect(self.newRequested)
         self.settings_button.clicked.connect(self.settingsRequested)
+        self.help_button.clicked.connect(lambda: want_help(self, "start"))
         self.search.textChanged.connect(self._filter)
         self.archive_button.toggled.connect(lambda _on: self._show_shelf())
         self.search.downPressed.connect(self.list.setFocus)
@@ -119,6 +126,8 @@ class JobList(Panel):
         describe(self.list, _("Jobs"), _("Press Enter to open a job."))
         self.settings_button.setText(_("Settings"))
         describe(self.settings_button, _("Settings"))
+        self.help_button.setText(_("Help"))
+        describe(self.help_button, _("Help"), _("Opens the help page."))
         for at in range(self.list.count()):
             self._say(self.list.item(at))
 

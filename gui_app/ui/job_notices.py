@@ -12,6 +12,7 @@ from gui_app.store.carried import carried_text
 from gui_app.store.parts import PartView, collect_by, ready_by
 from gui_app.store.queries import JobSummary
 from gui_app.ui.banner import Notice
+from gui_app.ui.help_topics import topic_of_cause
 
 _MODEL_CAUSES = {Cause.KEY_REFUSED, Cause.NO_PERMISSION, Cause.MODEL_UNKNOWN, Cause.SPENDING_LIMIT, Cause.HOST_REFUSED}
 
@@ -43,9 +44,12 @@ def notices(
         actions = [(_("Continue"), go_on)]
         if cause in _MODEL_CAUSES:
             actions.insert(0, (_("Show the model settings"), show_model))
-        out.append(Notice("stopped", explain_cause(cause, detail), "error", tuple(actions)))
+        out.append(
+            Notice("stopped", explain_cause(cause, detail), "error", tuple(actions), topic=topic_of_cause(cause))
+        )
     if event is not None and event.problem is not None:
-        out.append(Notice("problem", filled(event.problem[0], dict(event.problem[1])), "error", closable=False))
+        text = filled(event.problem[0], dict(event.problem[1]))
+        out.append(Notice("problem", text, "error", closable=False, topic="disk"))
     if state is JobState.OFFLINE:
         out.append(
             Notice(
@@ -53,6 +57,7 @@ def notices(
                 _("There is no network. The job waits and goes on by itself; no row is lost."),
                 "warning",
                 closable=False,
+                topic="network",
             )
         )
     unknown = summary.unknown_sent if event is None else event.unknown_sent
@@ -64,16 +69,18 @@ def notices(
             "so they may be paid for twice.",
             unknown,
         )
-        out.append(Notice("unknown", text.format(count=number(unknown)), "warning", ((_("Continue"), go_on),)))
+        out.append(
+            Notice("unknown", text.format(count=number(unknown)), "warning", ((_("Continue"), go_on),), topic="twice")
+        )
     if summary.owner is not None and event is None and state is JobState.RUNNING:
         text = _("Another program runs this job: {owner}. You can look at it here.")
-        out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False))
+        out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False, topic="jobs"))
     buttons = ((_("Look now"), collect), (_("Cancel…"), cancel))
     out += about_overnight(parts, tuple((text, do) for text, do in buttons if do is not None))
     if summary.carried is not None:
         text = _("{what} The former job “{name}” stays as it is.")
         told = carried_text(summary.carried)
-        out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60))))
+        out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60)), topic="newer"))
     out += _about_the_file(summary)
     if recipe is not None and recipe.provider == "practice" and summary.counts.finished:
         text = _("These answers come from the practice model. They are made up by simple rules and mean nothing.")
@@ -100,13 +107,13 @@ def about_overnight(
         text += " " + _("Ready by {moment} at the latest.").format(moment=moment(ready))
     if kept is not None:
         text += " " + _("The provider keeps the results until {moment}.").format(moment=moment(kept))
-    return [Notice("overnight", text, "", actions, closable=False)]
+    return [Notice("overnight", text, "", actions, closable=False, topic="overnight")]
 
 
 def _about_the_file(summary: JobSummary) -> list[Notice]:
     out = []
     for at, (sentence, details) in enumerate(summary.warnings[:3]):
-        out.append(Notice(f"warning{at}", filled(sentence, dict(details)), "warning"))
+        out.append(Notice(f"warning{at}", filled(sentence, dict(details)), "warning", topic="file"))
     if summary.renamed and not summary.warnings:
         names = ", ".join(f"“{plain(name, 30)}”" for _at, _was, name in summary.renamed[:5])
         text = ngettext(

@@ -15,6 +15,7 @@ from gui_app.sentences import explain
 from gui_app.ui.banner import Notice
 from gui_app.ui.bridge import Overview
 from gui_app.ui.estimating import Estimated, estimate_rest, estimate_text, estimate_tip
+from gui_app.ui.help_topics import topic_of
 from gui_app.ui.job_actions import JobActions
 from gui_app.ui.job_frame import JobFrame
 from gui_app.ui.job_notices import notices
@@ -72,7 +73,7 @@ class JobStory(JobFrame):
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, over the rows."""
         if not isinstance(error, Cancelled):
-            self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), "error"))
+            self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), "error", topic=topic_of(error)))
 
     @property
     def columns(self) -> tuple[str, ...]:

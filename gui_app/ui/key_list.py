@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui_app.errors import UserError
@@ -15,6 +15,7 @@ from gui_app.providers import catalog
 from gui_app.sentences import explain, plain
 from gui_app.settings import BASE_URLS, Settings
 from gui_app.ui.forms import calm_wheel, shrinking_box, tell
+from gui_app.ui.help_link import link_under
 from gui_app.ui.key_part import KeyPart, kept_where
 from gui_app.ui.panel import Panel, clear, describe, hbox, text_label, vbox
 from gui_app.ui.tasks import Tasks
@@ -64,6 +65,7 @@ class KeyList(Panel):
         column.addLayout(self._lines)
         column.addWidget(self._none)
         column.addWidget(self._wrong)
+        column.addWidget(link_under(self._wrong, "keys"), 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(Panel(role="separator"))
         column.addWidget(self._caption)
         column.addWidget(self.place_box)

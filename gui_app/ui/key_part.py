@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QWidget
 
 from gui_app.errors import UserError
@@ -13,6 +13,7 @@ from gui_app.jobs import Secret
 from gui_app.keys import FoundKey, KeyStore
 from gui_app.sentences import explain, plain
 from gui_app.ui.forms import tell
+from gui_app.ui.help_link import link_under
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.tasks import Tasks
@@ -81,6 +82,7 @@ class KeyPart(Panel):
         column.addWidget(self.caption)
         column.addLayout(line)
         column.addWidget(self._where)
+        column.addWidget(link_under(self._where, "keys"), 0, Qt.AlignmentFlag.AlignLeft)
         last = hbox(None)
         last.addWidget(self._forget)
         last.addStretch(1)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
 from gui_app import paths
 from gui_app.i18n import _
-from gui_app.sentences import explain, plain
+from gui_app.sentences import plain
 from gui_app.settings import RECENT, Settings
 from gui_app.ui.job_list import JobList
 from gui_app.ui.status_message import StatusMessage
@@ -171,7 +171,7 @@ class Library(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self.refresh_quietly()
-        self._status.say(explain(error))
+        self._status.tell_error(error)
 
     def refresh_quietly(self) -> None:
         """As `refresh`, but an error is not told again."""

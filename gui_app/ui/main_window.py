@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
@@ -20,6 +20,8 @@ from gui_app.jobs import JobState
 from gui_app.sentences import explain
 from gui_app.settings import BACKGROUND, WINDOW_GEOMETRY, WINDOW_LAYOUT
 from gui_app.ui.empty_page import EmptyPage
+from gui_app.ui.help_link import HelpWanted
+from gui_app.ui.help_topics import topic_of
 from gui_app.ui.importing import Importing
 from gui_app.ui.job_list import JobList
 from gui_app.ui.library import Library
@@ -137,6 +139,7 @@ class MainWindow(Panel):
             "review": on_page(lambda page: page.show_page("review")),
             "jobs": self.jobs.list.setFocus,
             "settings": self.show_settings,
+            "help": lambda: self.dialogs.show_help(self._topic()),
             "quit": self.close,
         }
 
@@ -146,6 +149,7 @@ class MainWindow(Panel):
         self.setAccessibleName("Rowmill")
         self.jobs.new_button.setToolTip(with_keys(_("New job"), "new"))
         self.jobs.settings_button.setToolTip(with_keys(_("Settings"), "settings"))
+        self.jobs.help_button.setToolTip(with_keys(_("Help"), "help"))
         self.empty.drop.button.setToolTip(with_keys(_("Choose a file"), "open"))
 
     # What is in the middle
@@ -258,7 +262,7 @@ class MainWindow(Panel):
         else:
             # Nothing came of it: the sentence stands where the next file can be chosen.
             self.library.drop(job)
-            self.empty.show_problem(explain(error))
+            self.empty.show_problem(explain(error), topic_of(error))
 
     def _read_again(self, page: JobPage, chosen: dict[str, object]) -> None:
         if page.source is not None:
@@ -269,6 +273,18 @@ class MainWindow(Panel):
     def show_settings(self) -> None:
         """The settings."""
         self.dialogs.show_settings(self.page)
+
+    def _topic(self) -> str:
+        """The part of the help about what is in front."""
+        return "start" if self.page is None else self.page.side.current()
+
+    def event(self, event: QEvent) -> bool:
+        """Qt's hook: help that some part of the window asks for."""
+        if isinstance(event, HelpWanted):
+            self.dialogs.show_help(event.topic)
+            event.accept()
+            return True
+        return super().event(event)
 
     def _ask_row(self) -> None:
         if self.page is not None:
@@ -411,4 +427,4 @@ class MainWindow(Panel):
         try:
             settings.save()
         except StorageError as error:
-            self.status.say(explain(error))
+            self.status.tell_error(error)

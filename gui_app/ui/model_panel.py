@@ -21,6 +21,8 @@ from gui_app.sentences import explain, explain_cause, filled, plain
 from gui_app.settings import BASE_URLS, CONCURRENCY, MODELS, PROVIDER
 from gui_app.ui.address_question import AddressQuestion
 from gui_app.ui.forms import Captioned, Once, ScrollColumn, choose, fill, shrinking_box, tell
+from gui_app.ui.help_link import link_under
+from gui_app.ui.help_topics import topic_of, topic_of_cause
 from gui_app.ui.icons import set_icon
 from gui_app.ui.key_part import KeyPart
 from gui_app.ui.model_box import ModelBox
@@ -99,6 +101,7 @@ class ModelPanel(Panel):
         self._test.setObjectName("testKeyButton")
         self._result = text_label("hint", wrap=True)
         self._result.setObjectName("testResult")
+        self._result_link = link_under(self._result, "model")
         self.run_part = RunPart()
         self._ask_price = Once(self, 300)
         self._build()
@@ -214,10 +217,12 @@ class ModelPanel(Panel):
         model_column.addWidget(self._model_caption)
         model_column.addLayout(model_line)
         model_column.addWidget(self._model_note)
+        model_column.addWidget(link_under(self._model_note, "model"), 0, Qt.AlignmentFlag.AlignLeft)
         test = QWidget()
         test_column = vbox(test, gap=GAP_S)
         test_column.addWidget(self._test, 0, Qt.AlignmentFlag.AlignLeft)
         test_column.addWidget(self._result)
+        test_column.addWidget(self._result_link, 0, Qt.AlignmentFlag.AlignLeft)
         line = Panel(role="separator")
         scroll = ScrollColumn()
         scroll.add(self._provider, self._address, self._question, self.key_part, model, test, line, self.run_part)
@@ -438,19 +443,21 @@ class ModelPanel(Panel):
 
     async def _test_key(self) -> None:
         place = (self.provider(), self.base_url(), self.model_id())
+        topic = "model"
         try:
             await self.key_part.kept()
             test = await self._worker.test_key(self.account())
             ok, sentence = test.ok, ""
             if test.cause is not None:
-                sentence = explain_cause(test.cause, test.detail)
+                sentence, topic = explain_cause(test.cause, test.detail), topic_of_cause(test.cause)
             elif not ok:
                 sentence = _("It does not work: {detail}").format(detail=plain(test.detail))
         except UserError as error:
-            ok, sentence = False, _said(error)
+            ok, sentence, topic = False, _said(error), topic_of(error)
         finally:
             self._tasks.forget("test the key")
         if place == (self.provider(), self.base_url(), self.model_id()):
+            self._result_link.topic = topic
             tell(self._result, _("It works.") if ok else sentence, "success" if ok else "error")
         self._say()
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from gui_app.errors import StorageError
 from gui_app.i18n import _
 from gui_app.paths import JOB_SUFFIX
-from gui_app.sentences import explain
 from gui_app.settings import FIRST_ROW_HEADER, OPEN_FOLDER, Settings
 from gui_app.ui.importing import Importing
 from gui_app.ui.library import Library
@@ -105,4 +104,4 @@ class Opening(QObject):
         try:
             self._settings.save()
         except StorageError as error:
-            self._status.say(explain(error))
+            self._status.tell_error(error)

@@ -9,6 +9,9 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from gui_app.i18n import _
+from gui_app.sentences import explain
+from gui_app.ui.help_link import want_help
+from gui_app.ui.help_topics import topic_of
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label
 from gui_app.ui.theme import GAP_M, GAP_S, GAP_XL, set_role
@@ -78,6 +81,11 @@ class StatusMessage(Panel):
         self.button.setVisible(act is not None)
         self._show(text)
         self._timer.start(_WITH_ACTION_MS if act is not None else _SHOWN_MS)
+
+    def tell_error(self, error: BaseException) -> None:
+        """Show what went wrong, with a way to its part of the help page."""
+        topic = topic_of(error)
+        self.say(explain(error), action=_("More about this"), act=lambda: want_help(self, topic))
 
     def show_progress(self, text: str, fraction: float, cancel: Callable[[], None]) -> None:
         """Show how far something is, with a button that cancels it; stays until `say` or `dismiss`."""

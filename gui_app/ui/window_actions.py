@@ -39,6 +39,7 @@ KEY_ACTIONS = (
     KeyAction("review", "Ctrl+4", N_("Review")),
     KeyAction("jobs", "Ctrl+J", N_("To the list of jobs")),
     KeyAction("settings", "Ctrl+,", N_("Settings")),
+    KeyAction("help", "F1", N_("Help")),
     KeyAction("quit", "Ctrl+Q", N_("Quit")),
 )
 
@@ -61,6 +62,15 @@ def say_actions(actions: dict[str, QAction]) -> None:
     """Set the names, in the language in use."""
     for entry in KEY_ACTIONS:
         actions[entry.name].setText(_(entry.text))
+
+
+def keys_told() -> list[str]:
+    """Every key with what it does, as list items for the help page."""
+    told = []
+    for entry in KEY_ACTIONS:
+        shown = QKeySequence(entry.keys).toString(QKeySequence.SequenceFormat.NativeText)
+        told.append(_("- {keys}: {text}").format(keys=shown, text=_(entry.text)))
+    return told
 
 
 def with_keys(text: str, name: str) -> str:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 from gui_app import i18n, paths
 from gui_app.errors import StorageError
 from gui_app.i18n import _
-from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, THEME
 from gui_app.ui.qt_words import use_qt_words
 from gui_app.ui.services import Services
@@ -20,6 +19,7 @@ from gui_app.ui.theme import apply_theme
 
 if TYPE_CHECKING:
     from gui_app.ui.exporting import Exporting
+    from gui_app.ui.help_window import HelpWindow
     from gui_app.ui.job_page import JobPage
     from gui_app.ui.settings_dialog import SettingsDialog
 
@@ -31,6 +31,7 @@ class WindowDialogs:
         self._services, self._status, self._window = services, status, window
         self._settings_dialog: SettingsDialog | None = None
         self._export: Exporting | None = None
+        self.help: HelpWindow | None = None
         self._tasks = Tasks()
 
     def show_settings(self, page: JobPage | None) -> None:
@@ -46,6 +47,13 @@ class WindowDialogs:
             dialog.keysChanged.connect(page.side.model.keys_changed)
         dialog.finished.connect(self._settings_closed)
         dialog.open()
+
+    def show_help(self, topic: str) -> None:
+        """The help page, at one of its parts."""
+        from gui_app.ui.help_window import help_window
+
+        self.help = help_window(self.help, self._window)
+        self.help.show_topic(topic)
 
     def show_export(self, page: JobPage) -> None:
         """The export of a job."""
@@ -75,6 +83,10 @@ class WindowDialogs:
             await self._export.aclose()
         if self._settings_dialog is not None:
             self._settings_dialog.close()
+        if self.help is not None:
+            self.help.close()
+            self.help.deleteLater()
+            self.help = None
         await self._tasks.aclose()
 
     def _settings_closed(self) -> None:
@@ -87,7 +99,7 @@ class WindowDialogs:
         try:
             settings.save()
         except StorageError as error:
-            self._status.say(explain(error))
+            self._status.tell_error(error)
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             return
