@@ -15,7 +15,7 @@ from gui_app.ui.help_text import BULLET, HelpPart, help_parts
 from gui_app.ui.palette import colours
 from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.search_edit import SearchEdit
-from gui_app.ui.theme import GAP_L, GAP_M, GAP_S
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.window_actions import keys_told
 
 _TOPIC = int(Qt.ItemDataRole.UserRole) + 1
@@ -41,6 +41,7 @@ class HelpWindow(Panel):
         self.list.setObjectName("helpList")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setWordWrap(True)
+        self.list.setSpacing(GAP_XS)
         self.text = QTextEdit()
         self.text.setObjectName("helpText")
         self.text.setReadOnly(True)
