@@ -23,17 +23,16 @@ class HelpWanted(QEvent):
         self.ignore()
 
 
-def want_help(asking: QWidget, topic: str) -> bool:
-    """Ask the window that a widget is in for a part of the help page. False when nobody has one."""
+def want_help(asking: QWidget, topic: str) -> None:
+    """Ask the window that a widget is in for a part of the help page."""
     above: QWidget | None = asking
     while above is not None:
         wanted = HelpWanted(topic)
         QCoreApplication.sendEvent(above, wanted)
         if wanted.isAccepted():
-            return True
+            return
         # Out of dialogs too, whose parent is the window they belong to.
         above = above.parentWidget()
-    return False
 
 
 class HelpLink(QPushButton):

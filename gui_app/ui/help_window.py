@@ -220,7 +220,7 @@ class HelpWindow(Panel):
             cursor = document.find(word)
             while not cursor.isNull():
                 place = QTextEdit.ExtraSelection()
-                place.cursor, place.format = cursor, letters  # type: ignore[attr-defined]
+                place.cursor, place.format = cursor, letters
                 marked.append(place)
                 cursor = document.find(word, cursor)
         self.text.setExtraSelections(marked)
