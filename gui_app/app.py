@@ -24,6 +24,7 @@ from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, THEME, Settings
 from gui_app.ui.collecting import Collector
 from gui_app.ui.ending import EndRequests
+from gui_app.ui.icons import pixmap
 from gui_app.ui.main_window import MainWindow
 from gui_app.ui.notifying import JobNotifier
 from gui_app.ui.qt_words import use_qt_words
@@ -82,8 +83,11 @@ def application() -> QApplication:
 
 
 def window_icon() -> QIcon:
-    """Rowmill's own icon."""
-    return QIcon(str(paths.resource("icons", "rowmill.svg")))
+    """Rowmill's own icon: up to 32 pixels the drawing that was made for few pixels."""
+    out = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        out.addPixmap(pixmap("rowmill-small" if size <= 32 else "rowmill", "black", size))
+    return out
 
 
 async def _run(app: QApplication, settings: Settings, door: SingleInstance, files: Sequence[Path]) -> None:

@@ -18,6 +18,9 @@ JOB_SUFFIX = ".rowmill"
 _HOME = "ROWMILL_HOME"
 """When set, everything lies in that one folder: tests, and use from a memory stick."""
 
+_TWO_PROGRAMS = os.name == "nt"
+"""A package for Windows holds the window and, beside it, the same program with a console."""
+
 
 def data_dir() -> Path:
     """The app's own folder; made if it is not there.
@@ -68,6 +71,16 @@ def _resources() -> Path:
     inside = package / "resources"
     # Installed, the resources lie in the package; in a checkout beside it.
     return inside if inside.is_dir() else package.parent / "resources"
+
+
+def program() -> list[str]:
+    """The command line that starts this program again; a role or a command follows."""
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "gui_app"]
+    here = Path(sys.executable)
+    # The window's own has no standard input or output for a role to speak over.
+    console = here.with_name("rowmill.exe")
+    return [str(console if _TWO_PROGRAMS and console.is_file() else here)]
 
 
 def _own() -> Path | None:

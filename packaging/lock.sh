@@ -15,6 +15,8 @@ compile() {
 compile pyproject.toml --output-file packaging/requirements.lock "${1:---quiet}"
 compile pyproject.toml --group dev --constraints packaging/requirements.lock \
     --output-file packaging/development.lock "${1:---quiet}"
+compile pyproject.toml --group package --constraints packaging/requirements.lock \
+    --output-file packaging/build.lock "${1:---quiet}"
 printf 'uv>=0.13\n' | compile - --output-file packaging/bootstrap.lock "${1:---quiet}"
 
 if grep -nE '://|--(extra-)?index|--find-links|--trusted-host' packaging/*.lock; then

@@ -70,6 +70,25 @@ def test_resources_are_found_in_a_checkout():
     assert not paths.resource("nothing", "here").exists()
 
 
+def test_a_checkout_starts_itself_through_its_python(monkeypatch):
+    assert paths.program() == [sys.executable, "-m", "gui_app"]
+
+
+def test_a_package_starts_itself_as_it_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "rowmill"))
+    assert paths.program() == [str(tmp_path / "rowmill")]
+
+
+def test_on_windows_the_window_starts_its_roles_with_the_program_that_has_a_console(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "rowmill-window.exe"))
+    monkeypatch.setattr(paths, "_TWO_PROGRAMS", True)
+    assert paths.program() == [str(tmp_path / "rowmill-window.exe")], "a single program is its own"
+    (tmp_path / "rowmill.exe").touch()
+    assert paths.program() == [str(tmp_path / "rowmill.exe")]
+
+
 def test_a_relative_home_does_not_move_with_the_working_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ROWMILL_HOME", "mine")

@@ -156,9 +156,9 @@ def _start(home: Path, command: Sequence[str] | None) -> PracticeServer:
 
 
 def _own_command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, COMMAND]
-    return [sys.executable, "-m", "gui_app", COMMAND]
+    from gui_app import paths
+
+    return [*paths.program(), COMMAND]
 
 
 def _spawn(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:

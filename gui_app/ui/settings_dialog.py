@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal, qVersion
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QTabWidget, QWidget
 
-from gui_app import __version__
 from gui_app.i18n import _
 from gui_app.settings import (
     ASK_IDENTICAL_ONCE,
@@ -23,6 +21,7 @@ from gui_app.settings import (
     THEME,
     Setting,
 )
+from gui_app.ui.about_page import AboutPage
 from gui_app.ui.forms import Captioned, ScrollColumn
 from gui_app.ui.icons import set_icon
 from gui_app.ui.key_list import KeyList
@@ -33,24 +32,6 @@ from gui_app.ui.tasks import Tasks
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
 
 PAGES = ("general", "keys", "speed", "privacy", "about")
-
-# Name and licence of what Rowmill stands on; the licence texts lie beside the packages.
-LIBRARIES = (
-    ("Qt, PySide6", "LGPL-3.0"),
-    ("qasync", "BSD-2-Clause"),
-    ("openai", "Apache-2.0"),
-    ("anthropic", "Apache-2.0"),
-    ("aiohttp", "Apache-2.0 AND MIT"),
-    ("keyring", "MIT"),
-    ("platformdirs", "MIT"),
-    ("genai-prices", "MIT"),
-    ("chardet", "0BSD"),
-    ("python-calamine", "MIT"),
-    ("XlsxWriter", "BSD-2-Clause"),
-    ("psutil", "BSD-3-Clause"),
-    ("Babel", "BSD-3-Clause"),
-    ("Lucide", "ISC"),
-)
 
 
 class SettingsDialog(QDialog):
@@ -95,11 +76,7 @@ class SettingsDialog(QDialog):
         self.keys = KeyList(services.settings, services.keys, self._tasks)
         self.ceilings = CeilingControls(services.settings)
         self._privacy = [(text_label("heading", wrap=True), text_label(wrap=True)) for _paragraph in _privacy()]
-        self._about = text_label(wrap=True)
-        self._about.setObjectName("aboutText")
-        self._about.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.about = AboutPage(self._tasks)
         self._close = QPushButton()
         self._close.setObjectName("closeSettingsButton")
         self._build()
@@ -138,8 +115,6 @@ class SettingsDialog(QDialog):
         for (heading, text), (title, sentence) in zip(self._privacy, _privacy(), strict=True):
             heading.setText(title)
             text.setText(sentence)
-        self._about.setText(_about())
-        describe(self._about, _("About Rowmill"))
         self._close.setText(_("Close"))
         describe(self._close, _("Close"))
 
@@ -154,7 +129,8 @@ class SettingsDialog(QDialog):
             column.addWidget(text)
             column.addSpacing(GAP_S)
         self.tabs.addTab(_page(paragraphs), "")
-        self.tabs.addTab(_page(self._about), "")
+        # No page that scrolls around it: its list and its text do so by themselves.
+        self.tabs.addTab(self.about, "")
         last = hbox(None)
         last.addStretch(1)
         last.addWidget(self._close)
@@ -191,6 +167,8 @@ class SettingsDialog(QDialog):
     def _page_shown(self, index: int) -> None:
         if PAGES[index] == "keys":
             self.keys.look()
+        elif PAGES[index] == "about":
+            self.about.look()
 
 
 def _page(content: QWidget) -> ScrollColumn:
@@ -237,12 +215,3 @@ def _privacy() -> tuple[tuple[str, str], ...]:
             ),
         ),
     )
-
-
-def _about() -> str:
-    versions = _("Version {version}, with Qt {qt} and Python {python}").format(
-        version=__version__, qt=qVersion(), python=platform.python_version()
-    )
-    licence = _("Rowmill is free software under the MIT licence. It stands on:")
-    lines = [f"{name}  ({licence_name})" for name, licence_name in LIBRARIES]
-    return "\n".join(["Rowmill", versions, "", licence, *lines])

@@ -9,14 +9,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from gui_app.paths import program
 from gui_app.worker import protocol
 
 
 def command(role: str) -> list[str]:
     """The command line of a role: "worker", "task". Never holds a key or a row."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, role]
-    return [sys.executable, "-m", "gui_app", role]
+    return [*program(), role]
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:

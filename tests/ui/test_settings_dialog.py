@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from gui_app import __version__
@@ -127,9 +127,26 @@ def test_what_leaves_this_computer_is_a_page_of_its_own(opened: Opened) -> None:
     assert "provider you chose" in words and "no statistics" in words
 
 
-def test_about_tells_version_and_licences(opened: Opened) -> None:
+def test_about_tells_version_and_licence(opened: Opened) -> None:
     text = part(opened.dialog, QLabel, "aboutText").text()
-    assert __version__ in text and "MIT" in text and "LGPL" in text
+    assert __version__ in text and "MIT" in text
+
+
+async def test_about_shows_the_licence_of_whatever_is_chosen(opened: Opened, qloop: object, qtbot: QtBot) -> None:
+    opened.dialog.show_page("about")
+    names, text = part(opened.dialog, QListWidget, "componentList"), part(opened.dialog, QPlainTextEdit, "licenceText")
+    await until(lambda: names.count() > 30)
+    lines = [names.item(at).text() for at in range(names.count())]
+    qt = next(at for at, line in enumerate(lines) if line.startswith("Qt "))
+    assert "LGPL" in lines[qt]
+    names.setCurrentRow(qt)
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text.toPlainText()
+    qtbot.keyClick(names, Qt.Key.Key_Down)
+    assert "GNU LESSER" not in text.toPlainText() and len(text.toPlainText()) > 500
+    opened.dialog.show_page("general")
+    opened.dialog.show_page("about")
+    await opened.dialog.aclose()
+    assert names.count() == len(lines), "read once"
 
 
 def test_every_page_can_be_shown_and_esc_closes(opened: Opened, qtbot: QtBot) -> None:
