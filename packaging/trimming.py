@@ -76,8 +76,10 @@ def trimmed(entries: Iterable[Entry], needs: Callable[[str], Iterable[str]]) -> 
     everything = [(entry, os.path.realpath(entry[1])) for entry in entries]
     code = [(entry, file) for entry, file in everything if entry[2] in ("BINARY", "EXTENSION")]
     dropped = {file for entry, file in everything if not is_wanted(entry[0])}
-    # Libraries come in through whoever needs them, so a library is judged by those that are left.
-    libraries = {file for entry, file in code if entry[2] == "BINARY" and not _is_plugin(entry[0])} - dropped
+    named = {os.path.realpath(need) for file in {file for _entry, file in code} for need in needs(file)}
+    # A library that others name comes in through them and is judged by those that are left. One that nobody names
+    # (Python itself) is loaded in other ways.
+    libraries = {file for entry, file in code if entry[2] == "BINARY" and not _is_plugin(entry[0])} & named - dropped
     kept = _reached([file for _entry, file in code if file not in libraries | dropped], needs, stop=dropped)
     orphans = (libraries & _reached([file for _entry, file in code], needs)) - kept
     left = [entry for entry, file in everything if file not in dropped | orphans]
