@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 import uuid
@@ -10,17 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gui_app.errors import N_, JobFileError
+from gui_app.errors import N_, InternalError, JobFileError
 from gui_app.jobs import JobState
 from gui_app.store import job_file, lease
 from gui_app.store.carried import Carried
 from gui_app.store.carry import FormerJob, forget_former
-from gui_app.store.packing import pack_cells, storable
+from gui_app.store.packing import PackedRows, pack_rows, storable
 
 # Versions and prompts of a run that sent nothing go too: they speak of the rows that were.
 _OF_THE_TABLE = (
     "columns", "cells", "status", "hand_values", "approvals", "edits", "run_rows", "prompts_asked", "recipe_versions"
 )  # fmt: skip
+
+# An element's number in its array is its `key`, from 0; the value of one that is an array is its text.
+_PLAIN = "INSERT INTO cells SELECT key + ?1, value, '' FROM json_each(?2)"
+_MARKED = "INSERT INTO cells SELECT key + ?1, value -> 0, value ->> 1 FROM json_each(?2)"
 
 
 class RowsWriter:
@@ -91,17 +96,35 @@ class RowsWriter:
 
     def add(self, rows: Iterable[tuple[Sequence[str], str]]) -> int:
         """Write one batch: (cells, marks) a row, in file order. Returns the number of rows so far."""
+        return self.write([pack_rows(list(rows))])
+
+    def write(self, packed: Sequence[PackedRows]) -> int:
+        """As `add`, for rows that are packed already: nearly all of it outside Python's lock.
+
+        May be called on another thread, while nothing else is done with this writer.
+        """
         first = self._next_id
-        packed = [(row_id, pack_cells(cells), marks) for row_id, (cells, marks) in enumerate(rows, start=first)]
-        if packed:
+        count = sum(batch.count for batch in packed)
+        if count:
             with self._as_the_latest():
-                self._db.executemany("INSERT INTO cells VALUES (?, ?, ?)", packed)
+                self._insert(packed, first)
                 self._db.execute(
                     "INSERT INTO status (row_id) SELECT row_id FROM cells WHERE row_id >= ? ORDER BY row_id", (first,)
                 )
-                self._db.execute("UPDATE counts SET waiting = waiting + ?", (len(packed),))
-            self._next_id = first + len(packed)
+                self._db.execute("UPDATE counts SET waiting = waiting + ?", (count,))
+            self._next_id = first + count
         return self._next_id - 1
+
+    def _insert(self, packed: Sequence[PackedRows], row_id: int) -> None:
+        """SQLite takes the rows apart itself: one call for thousands, where `executemany` makes one for each."""
+        for marked, batches in itertools.groupby(packed, key=lambda batch: batch.marked):
+            some = [batch for batch in batches if batch.count]
+            count = sum(batch.count for batch in some)
+            array = f"[{','.join(batch.text for batch in some)}]"
+            inserted = self._db.execute(_MARKED if marked else _PLAIN, (row_id, array)).rowcount
+            if inserted != count:
+                raise InternalError(f"{inserted} rows were stored of {count}")
+            row_id += count
 
     def finish(
         self, warnings: Sequence[tuple[str, Mapping[str, Any]]] = (), former: FormerJob | None = None

@@ -33,6 +33,7 @@ _SAMPLE_ROWS = 1000
 _UNIQUE_COUNT = re.compile(rb"\buniqueCount\s*=\s*[\"']([0-9]+)[\"']")
 
 _Plan = tuple[str, tuple[tuple[int, Callable[..., str]], ...]]
+_NumberedRow = tuple[int, tuple[str, ...], str]
 
 
 class WorkbookTable(Table):
@@ -161,7 +162,7 @@ class WorkbookTable(Table):
 
     def _detect(self, wanted: ImportSettings) -> None:
         sheet = self._sheet
-        numbered = list(itertools.islice(self._filled_rows(0), _SAMPLE_ROWS))
+        numbered = list(itertools.islice(itertools.chain.from_iterable(self._filled_batches(0)), _SAMPLE_ROWS))
         if not numbered:
             raise InputError(
                 N_("The sheet “{sheet}” of “{file}” is empty. Choose another sheet."), file=self.name, sheet=sheet.name
@@ -221,9 +222,8 @@ class WorkbookTable(Table):
     def batches(self) -> Iterator[list[TypedRow]]:
         """See `Table.batches`."""
         self.warnings = list(self._open_notes)
-        rows = self._filled_rows(self._data_row)
         blank, expected = 0, self._data_row
-        while batch := list(itertools.islice(rows, _BATCH_ROWS)):
+        for batch in filter(None, self._filled_batches(self._data_row)):
             blank += batch[-1][0] + 1 - expected - len(batch)
             expected = batch[-1][0] + 1
             self._rows_done = expected - self._data_row
@@ -232,16 +232,24 @@ class WorkbookTable(Table):
             sentence = N_("{count} blank rows of “{file}” were left out.")
             self.warnings.append((sentence, {"file": self.name, "count": blank}))
 
-    def _filled_rows(self, start: int) -> Iterator[tuple[int, tuple[str, ...], str]]:
-        """(row number in the sheet from 0, cells, marks) of all rows that are not blank."""
-        plans, plan_for = self._plans, self._plan_for
+    def _filled_batches(self, start: int) -> Iterator[list[_NumberedRow]]:
+        """(row number in the sheet from 0, cells, marks) of all rows that are not blank. A batch may be empty."""
         errors = self._errors_by_row()
-        rows: Iterator[list[Any]] = self._sheet.iter_rows()
-        for number, row in enumerate(itertools.islice(rows, start, None), start):
-            if number in errors:
-                for column, text in errors[number]:
-                    if column < len(row) and row[column] == "":
-                        row[column] = text
+        sheet: Iterator[list[Any]] = itertools.islice(self._sheet.iter_rows(), start, None)
+        while rows := list(itertools.islice(sheet, _BATCH_ROWS)):
+            numbers = range(start, start + len(rows))
+            start = numbers.stop
+            for number in errors.keys() & numbers if errors else ():
+                _put_errors(rows[number - numbers.start], errors[number])
+            if set(map(type, itertools.chain.from_iterable(rows))) == {str} and all(map(any, rows)):
+                # Nothing but text: most sheets of reviews, messages and names.
+                yield list(zip(numbers, map(tuple, rows), itertools.repeat(""), strict=False))
+            else:
+                yield list(self._converted(numbers, rows))
+
+    def _converted(self, numbers: Iterable[int], rows: Iterable[list[Any]]) -> Iterator[_NumberedRow]:
+        plans, plan_for = self._plans, self._plan_for
+        for number, row in zip(numbers, rows, strict=True):
             if not any(row) and all(value == "" for value in row):
                 continue
             types = tuple(map(type, row))
@@ -281,3 +289,9 @@ class WorkbookTable(Table):
 
     def close(self) -> None:
         """See `Table.close`. The file itself was let go of when the sheet was loaded."""
+
+
+def _put_errors(row: list[Any], errors: Iterable[tuple[int, str]]) -> None:
+    for column, text in errors:
+        if column < len(row) and row[column] == "":
+            row[column] = text

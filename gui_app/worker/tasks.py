@@ -8,7 +8,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader, RowView
 from gui_app.tables import Cell, ExportReport, ImportSettings, open_table, save_table, typed
 from gui_app.worker import pipes, protocol
+from gui_app.worker.filling import fill
 from gui_app.worker.protocol import TaskProgress, TaskResult
 from gui_app.worker.task_handle import remove_job
 
@@ -94,40 +95,12 @@ def _fill(
             renamed=table.renamed,
             sheets=table.sheets,
         )
-        rows = 0
-        progress(TaskProgress(0, table.total_bytes or table.total_rows, 0))
-        for batch in _grouped(table.batches()):
-            if cancelled():
-                raise Cancelled
-            rows = writer.add(batch)
-            done = table.bytes_read() if table.total_bytes else rows
-            progress(TaskProgress(done, table.total_bytes or table.total_rows, rows, ready=True))
+        rows = fill(writer, table, progress, cancelled)
         carried = writer.finish(table.warnings, former)
         return TaskResult(rows, tuple(table.warnings), carried)
     except BaseException:
         writer.close()
         raise
-
-
-GROUP_ROWS = 4_000
-GROUP_BATCHES = 16
-"""A commit costs as much as a few hundred rows; a batch may hold a megabyte."""
-
-
-def _grouped(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """The first screenful by itself, so that the window shows it while the rest is read; then large groups."""
-    first = next(batches, [])
-    if first:
-        yield first[:200]
-    group, taken = first[200:], 1
-    for batch in batches:
-        group += batch
-        taken += 1
-        if len(group) >= GROUP_ROWS or taken >= GROUP_BATCHES:
-            yield group
-            group, taken = [], 0
-    if group:
-        yield group
 
 
 def export_job(
