@@ -22,7 +22,9 @@ GROUP_CHARACTERS = 2_000_000
 HANDOVER_S = 0.0005
 
 
-def fill(writer: RowsWriter, table: Table, progress: Callable[[TaskProgress], None], stopped: Callable[[], bool]) -> int:
+def fill(
+    writer: RowsWriter, table: Table, progress: Callable[[TaskProgress], None], stopped: Callable[[], bool]
+) -> int:
     """Store all rows of a table. Holds a few groups of them in memory, however many there are.
 
     Args:

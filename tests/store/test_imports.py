@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gui_app.errors import JobFileError, JobInUse
 from gui_app.jobs import Counts, JobState, RowState
-from gui_app.store import job_file
+from gui_app.store import imports, job_file
 from gui_app.store.claims import JobWriter
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.packing import pack_cells, pack_value, pack_values, unpack_cells, unpack_values
+from gui_app.store.packing import pack_cells, pack_rows, pack_value, pack_values, unpack_cells, unpack_values
 from gui_app.store.queries import JobReader
 from tests.store.making import OTHER_RECIPE, Run, make_job, never_sent, one_column
 
@@ -58,6 +59,18 @@ def test_a_table_becomes_the_rows_of_a_job(path: Path, read: Read) -> None:
         (2, ("2", ""), ""),
         (3, ("3", "z"), ""),
     ]
+
+
+def test_rows_with_and_without_marks_keep_their_places_in_one_group(path: Path, read: Read) -> None:
+    create_job(path, name="n")
+    writer = start(path, "a", "b")
+    batches = [[(("1", "x"), "nt"), (("2", "y"), "")], [], [(("3", "z"), "")], [(("4", "w"), "tt")]]
+    assert writer.write([pack_rows(batch) for batch in batches]) == 4
+    writer.finish()
+    rows = read().rows([1, 2, 3, 4])
+    assert [(*row.cells, row.marks) for row in rows] == [
+        ("1", "x", "nt"), ("2", "y", ""), ("3", "z", ""), ("4", "w", "tt"),
+    ]  # fmt: skip
 
 
 def test_the_first_rows_can_be_seen_while_the_rest_is_read(path: Path, read: Read) -> None:
@@ -191,6 +204,26 @@ def test_packed_cells_are_unpacked_to_the_same(cells: list[str]) -> None:
     packed = pack_cells(cells)
     packed.encode()
     assert unpack_cells(packed) == tuple(cells)
+
+
+@given(st.lists(st.tuples(st.lists(ANY_TEXT, min_size=1).map(tuple), st.text("tndDTb", max_size=3)), min_size=1))
+@example([(("a", "b"), ""), (("c", "d"), "")])
+@example([(("a", "b"), "tn"), (("c", "d"), "")])
+@example([(("\\", 'say "no"'), ""), (("", ""), "")])
+@settings(deadline=None)
+def test_sqlite_takes_a_batch_apart_into_the_very_rows_that_were_packed(
+    rows: list[tuple[tuple[str, ...], str]],
+) -> None:
+    packed = pack_rows(rows)
+    query = imports._MARKED if packed.marked else imports._PLAIN
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE cells (row_id INTEGER PRIMARY KEY, cells TEXT, marks TEXT)")
+        db.execute(query, (5, f"[{packed.text}]"))
+        found = db.execute("SELECT row_id, cells, marks FROM cells ORDER BY row_id").fetchall()
+    assert packed.count == len(rows)
+    assert [(row_id, unpack_cells(cells), marks) for row_id, cells, marks in found] == [
+        (row_id, *row) for row_id, row in enumerate(rows, start=5)
+    ]
 
 
 @given(st.dictionaries(st.text(), ANY_VALUE))
