@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any, cast
@@ -56,7 +56,7 @@ def pack_rows(rows: Sequence[tuple[Sequence[str], str]]) -> PackedRows:
         text = '[["' + '"],["'.join(map(_BETWEEN.join, lists)) + '"]]'
     quotes = 2 * (sum(map(len, lists)) + marked * len(lists))
     if not all(lists) or _count_of_escapable(text) != quotes:
-        packed = map(pack_cells, lists)
+        packed: Iterable[str] = map(pack_cells, lists)
         if marked:
             packed = (f"[{one},{encode_basestring(marks)}]" for one, (_, marks) in zip(packed, rows, strict=True))
         return PackedRows(len(lists), marked, ",".join(packed))
