@@ -46,9 +46,10 @@ from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import open_checked
 from gui_app.store.queries import JobReader
 from gui_app.tables import ImportSettings, kind_of_target
+from gui_app.worker.exporting import export_job
 from gui_app.worker.protocol import TaskProgress
 from gui_app.worker.task_handle import remove_job
-from gui_app.worker.tasks import export_job, import_table
+from gui_app.worker.tasks import import_table
 
 log = logging.getLogger(__name__)
 

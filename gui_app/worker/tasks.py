@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import N_, Cancelled, ExportError, InputError, UserError
-from gui_app.jobs import ExportOptions, FieldValue, OutputField, Recipe, RowFilter
+from gui_app.jobs import ExportOptions, Recipe
 from gui_app.logs import log_to_file
 from gui_app.recipes.template import Template
 from gui_app.store.carry import FormerJob, create_successor
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader, RowView
-from gui_app.tables import Cell, ExportReport, ImportSettings, open_table, save_table, typed
+from gui_app.tables import ImportSettings, open_table
 from gui_app.worker import pipes, protocol
+from gui_app.worker.exporting import export_job
 from gui_app.worker.filling import fill
 from gui_app.worker.protocol import TaskProgress, TaskResult
 from gui_app.worker.task_handle import remove_job
@@ -101,113 +101,6 @@ def _fill(
     except BaseException:
         writer.close()
         raise
-
-
-def export_job(
-    job: Path, target: Path, options: ExportOptions, progress: Progress, cancelled: IsCancelled
-) -> TaskResult:
-    """Write a job's rows with their answers.
-
-    Columns: the original ones, then one per output field, then the extra ones that were asked for.
-
-    Raises:
-        ExportError, StorageError, JobFileError, Cancelled.
-    """
-    reader = JobReader(job)
-    try:
-        fields = answer_fields(reader)
-        wanted = options.rows
-        if options.states:
-            states = wanted.states & options.states if wanted.states else options.states
-            wanted = RowFilter(
-                states, wanted.causes, wanted.field_value, wanted.search, wanted.edited, wanted.approved, wanted.row_ids
-            )
-        total = reader.count(wanted)
-        extra = [name for name in _EXTRA if name in options.extra]
-        original = reader.columns()
-        headings = _unique([*original, *(field.name for field in fields), *(h for e in extra for h in _EXTRA[e][0])])
-        report = save_table(
-            target,
-            headings,
-            (_cells(row, len(original), fields, extra) for row in reader.stream(wanted)),
-            kind=options.kind if target.suffix.lower() not in _TEXT_LIKE else None,
-            separator=options.separator if options.kind == "csv" and target.suffix.lower() == ".csv" else None,
-            bom=options.bom,
-            protect=options.protect,
-            progress=lambda rows: progress(TaskProgress(rows, total, rows)),
-            cancelled=cancelled,
-        )
-        return _result(report)
-    finally:
-        reader.close()
-
-
-def answer_fields(reader: JobReader) -> tuple[OutputField, ...]:
-    """The answer columns of an export: those of the recipe that ran last, in its order.
-
-    Then those that only earlier recipes had and whose answers still stand, the newest recipe first.
-    """
-    latest, versions = reader.latest_version(), reader.recipe_versions()
-    last = next((item.recipe for item in versions if item.version == latest), None) or reader.draft()
-    fields = {field.name: field for field in (last.fields if last else ())}
-    for item in reversed(versions):
-        for field in item.recipe.fields:
-            if field.name not in fields and any(value is not None for value, _count in reader.label_counts(field.name)):
-                fields[field.name] = field
-    return tuple(fields.values())
-
-
-_TEXT_LIKE = {".tsv", ".tab", ".jsonl", ".ndjson"}
-
-
-def _result(report: ExportReport) -> TaskResult:
-    return TaskResult(report.rows, tuple(report.notes()))
-
-
-def _unique(headings: list[str]) -> list[str]:
-    """An answer column that is named like an original one gets a number behind it."""
-    seen: set[str] = set()
-    out = []
-    for heading in headings:
-        name, number = heading, 2
-        while name.casefold() in seen:
-            name, number = f"{heading} {number}", number + 1
-        seen.add(name.casefold())
-        out.append(name)
-    return out
-
-
-def _cells(row: RowView, width: int, fields: tuple[OutputField, ...], extra: list[str]) -> list[Cell]:
-    cells: list[Cell] = list(typed(row.cells, row.marks))
-    cells += [""] * (width - len(cells))
-    cells += [_value(row.shown(field.name)) for field in fields]
-    for name in extra:
-        cells += _EXTRA[name][1](row)
-    return cells
-
-
-def _value(value: FieldValue) -> Cell:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return "; ".join(value)
-    return value
-
-
-def _number(value: float | int | None) -> Cell:
-    return "" if value is None else value
-
-
-_EXTRA: dict[str, tuple[list[str], Callable[[RowView], list[Cell]]]] = {
-    "state": (["state"], lambda row: [row.state.value]),
-    "cause": (["cause"], lambda row: [row.cause.value if row.cause else ""]),
-    "error": (["error"], lambda row: [row.detail if row.cause else ""]),
-    "tokens": (["input tokens", "output tokens"], lambda row: [_number(row.input_tokens), _number(row.output_tokens)]),
-    "cost": (["cost (USD)"], lambda row: [0 if row.source_row_id else _number(row.cost_usd)]),
-    "model": (["model"], lambda row: [row.model]),
-}
 
 
 def main() -> int:

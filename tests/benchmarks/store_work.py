@@ -17,10 +17,11 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from gui_app.jobs import ExportOptions, RowFilter, RowState
+from gui_app.store import filters
 from gui_app.store.packing import unpack_cells
-from gui_app.store.queries import _ROWS, JobReader, Order
+from gui_app.store.queries import JobReader, Order
 from gui_app.tables import ImportSettings
-from gui_app.worker import tasks
+from gui_app.worker import exporting, tasks
 from tests.benchmarks import big_files
 from tests.benchmarks.peers.measured import Meter
 
@@ -50,7 +51,7 @@ def _insert(target: str, rows: Iterator[Any]) -> None:
 
 def export_ours(source: str, target: str) -> None:
     options = ExportOptions(kind=Path(target).suffix[1:])
-    tasks.export_job(Path(source), Path(target), options, lambda _: None, lambda: False)
+    exporting.export_job(Path(source), Path(target), options, lambda _: None, lambda: False)
 
 
 def export_csv_plainly(source: str, target: str) -> None:
@@ -75,8 +76,8 @@ _ALONE: dict[str, float] = {}
 
 def _same_query(source: str) -> Iterator[tuple[str, ...]]:
     with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as db:
-        for row in db.execute(f"{_ROWS} ORDER BY s.row_id".format(cells="c.cells")):
-            yield (*unpack_cells(row[1]), json.loads(row[12])["label"] if row[12] else "")
+        for cells, values in db.execute(f"SELECT c.cells, a.field_values {filters.JOINS} ORDER BY s.row_id"):
+            yield (*unpack_cells(cells), json.loads(values)["label"] if values else "")
 
 
 TASKS: dict[str, Callable[[str, str], None]] = {
