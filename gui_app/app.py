@@ -21,7 +21,7 @@ from gui_app.i18n import _
 from gui_app.keys import KeyStore
 from gui_app.logs import log_to_file
 from gui_app.sentences import explain
-from gui_app.settings import LANGUAGE, THEME, Settings
+from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME, Settings
 from gui_app.ui.collecting import Collector
 from gui_app.ui.ending import EndRequests
 from gui_app.ui.icons import pixmap
@@ -30,7 +30,8 @@ from gui_app.ui.notifying import JobNotifier
 from gui_app.ui.qt_words import use_qt_words
 from gui_app.ui.services import Services
 from gui_app.ui.single_instance import SingleInstance
-from gui_app.ui.theme import apply_theme
+from gui_app.ui.taskbar import TaskbarProgress
+from gui_app.ui.theme import apply_text_size, apply_theme
 from gui_app.worker.client import WorkerClient
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     if door.hand_over(arguments):
         return 0
     apply_theme(app, settings.get(THEME))
+    apply_text_size(app, int(settings.get(TEXT_SIZE)))
     use_qt_words(app)
     loop = QEventLoop(app)
     asyncio.set_event_loop(loop)
@@ -98,6 +100,9 @@ async def _run(app: QApplication, settings: Settings, door: SingleInstance, file
     notifier = JobNotifier(settings, window, app.windowIcon())
     window.jobMoved.connect(notifier.moved)
     window.jobEnded.connect(notifier.ended)
+    taskbar = TaskbarProgress(window)
+    window.jobMoved.connect(taskbar.moved)
+    window.jobEnded.connect(taskbar.ended)
     door.called.connect(lambda paths: _called(window, [Path(path) for path in paths]))
     ends = EndRequests(app, window.quit)
     window.show()
@@ -109,6 +114,7 @@ async def _run(app: QApplication, settings: Settings, door: SingleInstance, file
     try:
         await closed.wait()
     finally:
+        taskbar.close()
         door.close()
         ends.close()
         window.deleteLater()

@@ -87,6 +87,15 @@ THEME = Setting(
     ("system", "light", "dark"),
     (N_("Same as the system"), N_("Light"), N_("Dark")),
 )
+TEXT_SIZE = Setting(
+    "text_size",
+    str,
+    "100",
+    N_("Size of letters"),
+    ("100", "125", "150", "200"),
+    (N_("Normal"), N_("Larger"), N_("Large"), N_("Twice as large")),
+)
+"""In percent of the system's own."""
 NOTIFY = Setting("notify", bool, True, N_("Tell me when a long job ends"))
 BACKGROUND = Setting("background", bool, False, N_("Keep running when the window is closed"))
 ASK_IDENTICAL_ONCE = Setting("ask_identical_once", bool, True, N_("Ask identical rows only once"))
@@ -113,6 +122,8 @@ OPEN_FOLDER = Setting("open_folder", str, "")
 WINDOW_GEOMETRY = Setting("window_geometry", str, "")
 """What Qt saves of it, in base64. "": never opened."""
 WINDOW_LAYOUT = Setting("window_layout", str, "")
+SEEN = Setting[dict[str, str]]("seen", dict, {}, accepts=lambda value: _are_texts([*value, *value.values()]))
+"""The state each job was last seen in, by its path: what has changed since is told as "while you were away"."""
 RECENT = Setting[list[dict[str, str]]]("recent", list, [], accepts=_are_recent)
 """Newest first: {"path": the job file, "source": the table it came from}."""
 MOST_RECENT = 50
@@ -120,6 +131,7 @@ MOST_RECENT = 50
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE,
     THEME,
+    TEXT_SIZE,
     NOTIFY,
     BACKGROUND,
     ASK_IDENTICAL_ONCE,
@@ -133,6 +145,7 @@ ALL: tuple[Setting[Any], ...] = (
     OPEN_FOLDER,
     WINDOW_GEOMETRY,
     WINDOW_LAYOUT,
+    SEEN,
     RECENT,
 )
 _BY_KEY = {setting.key: setting for setting in ALL}

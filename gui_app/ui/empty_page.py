@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from gui_app.i18n import _
+from gui_app.ui.away import AwayCard
 from gui_app.ui.banner import BannerArea, Notice
 from gui_app.ui.icons import IconLabel, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
@@ -124,6 +125,7 @@ class EmptyPage(Panel):
         self.drop.clicked.connect(self.openRequested)
         self._problem = BannerArea()
         self._problem.layout_margins(0)
+        self.away = AwayCard()
         self._samples_title = text_label("heading")
         self.samples = _SampleList()
         self.samples.chosen.connect(self.sampleRequested)
@@ -135,6 +137,7 @@ class EmptyPage(Panel):
         column.addWidget(self._text)
         column.addSpacing(GAP_M)
         column.addWidget(self._problem)
+        column.addWidget(self.away)
         column.addWidget(self.drop)
         column.addSpacing(GAP_L)
         column.addWidget(self._samples_title)

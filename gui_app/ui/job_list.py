@@ -184,6 +184,10 @@ class JobList(Panel):
         item = self.list.currentItem()
         return None if item is None else _path_of(item)
 
+    def entries(self) -> list[JobGlance]:
+        """All that is known, the archive too."""
+        return list(self._entries.values())
+
     def entry(self, path: Path) -> JobGlance | None:
         """What is known of a job."""
         return self._entries.get(path)

@@ -18,7 +18,8 @@ from gui_app.errors import StorageError
 from gui_app.i18n import _
 from gui_app.jobs import JobState
 from gui_app.sentences import explain
-from gui_app.settings import BACKGROUND, WINDOW_GEOMETRY, WINDOW_LAYOUT
+from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT
+from gui_app.ui.away import news, states_seen
 from gui_app.ui.empty_page import EmptyPage
 from gui_app.ui.help_link import HelpWanted
 from gui_app.ui.help_topics import topic_of
@@ -36,6 +37,7 @@ from gui_app.ui.window_dialogs import WindowDialogs
 from gui_app.worker.protocol import WorkerLost
 
 if TYPE_CHECKING:
+    from gui_app.store.copies import JobGlance
     from gui_app.ui.job_page import JobPage
 
 _MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
@@ -72,7 +74,7 @@ class MainWindow(Panel):
         self._warm_up.setSingleShot(True)
         self._warm_up.setInterval(2_500)
         self._warm_up.timeout.connect(lambda: self._start_worker())
-        self._is_closing = self._is_closed = self._in_background = False
+        self._is_closing = self._is_closed = self._in_background = self._is_first_listed = False
         self.page: JobPage | None = None
         self.jobs = JobList()
         self.empty = EmptyPage()
@@ -110,6 +112,8 @@ class MainWindow(Panel):
         self.jobs.settingsRequested.connect(self.show_settings)
         self.opening.jobReady.connect(self.show_job)
         self.updating.jobReady.connect(self.show_job)
+        self.empty.away.opened.connect(lambda path: self.show_job(path, self.library.source_of(path)))
+        self.library.listed.connect(self._listed)
         self.library.gone.connect(self._leave)
         self.library.renamed.connect(self._renamed)
         self.importing.progressed.connect(self._import_moved)
@@ -217,6 +221,12 @@ class MainWindow(Panel):
             await page.aclose()
         finally:
             page.deleteLater()
+
+    def _listed(self, entries: list[JobGlance]) -> None:
+        if not self._is_first_listed:
+            self._is_first_listed = True
+            seen = self._services.settings.get(SEEN)
+            self.empty.away.show_news(news(entries, seen))
 
     def _leave(self, path: Path) -> None:
         """Somebody takes this job's file away."""
@@ -369,6 +379,7 @@ class MainWindow(Panel):
 
     def go_to_background(self) -> None:
         """Hide; running jobs go on, and the last one to end ends the program."""
+        self._keep_seen()
         self._in_background = True
         self.hide()
 
@@ -420,8 +431,14 @@ class MainWindow(Panel):
             except (ValueError, binascii.Error):
                 continue
 
+    def _keep_seen(self) -> None:
+        self._services.settings.set(SEEN, states_seen(self.jobs.entries()))
+
     def _keep_geometry(self) -> None:
         settings = self._services.settings
+        if not self._in_background:
+            # What ends behind a hidden window was seen by nobody.
+            self._keep_seen()
         settings.set(WINDOW_GEOMETRY, base64.b64encode(self.saveGeometry().data()).decode("ascii"))
         settings.set(WINDOW_LAYOUT, base64.b64encode(self.splitter.saveState().data()).decode("ascii"))
         try:

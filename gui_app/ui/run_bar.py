@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton, QToolButton, QWidget
@@ -12,6 +14,7 @@ from gui_app.jobs import Counts, JobState, Lane
 from gui_app.ui.count_buttons import CountButtons
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.rate_plot import RatePlot
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
 
 _MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE, JobState.SUBMITTED)
@@ -55,6 +58,8 @@ class RunBar(Panel):
         self.progress.setObjectName("progressBar")
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
+        self.plot = RatePlot()
+        self.plot.hide()
         self.counts = CountButtons()
         self.counts.filterRequested.connect(self.filterRequested)
         self.estimate = text_label("hint", wrap=True)
@@ -118,6 +123,7 @@ class RunBar(Panel):
             line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
         column.addWidget(self.progress)
+        column.addWidget(self.plot)
         column.addWidget(self.counts)
         column.addLayout(line)
 
@@ -138,6 +144,7 @@ class RunBar(Panel):
         self.export_button.setText(_("&Export…"))
         describe(self.export_button, _("Export"), _("Saves the rows with their answers as Excel, CSV or JSON."))
         describe(self.progress, _("Progress"))
+        self.plot.retranslate()
         self._show_state()
         self._show_facts()
 
@@ -155,6 +162,11 @@ class RunBar(Panel):
 
     def set_progress(self, event: JobProgress) -> None:
         """The newest event of a job that moves."""
+        if self._progress is None:
+            self.plot.clear()
+        if event.state is JobState.RUNNING and event.rows_per_minute is not None:
+            self.plot.add(time.monotonic(), event.rows_per_minute, event.cost_usd)
+            self.plot.setVisible(self.plot.is_worth_showing())
         self._progress = event
         self._spent = (event.cost_usd, self._spent[1])
         self._state, self._counts = event.state, event.counts

@@ -18,6 +18,7 @@ from gui_app.settings import (
     FIRST_ROW_HEADER,
     LANGUAGE,
     NOTIFY,
+    TEXT_SIZE,
     THEME,
     Setting,
 )
@@ -153,7 +154,7 @@ class SettingsDialog(QDialog):
         out = QWidget()
         column = vbox(out, gap=GAP_M)
         settings = self._services.settings
-        for choice in (LANGUAGE, THEME, FIRST_ROW_HEADER):
+        for choice in (LANGUAGE, THEME, TEXT_SIZE, FIRST_ROW_HEADER):
             column.addWidget(ChoiceControl(choice, settings, self._changed))
         for switch in (NOTIFY, BACKGROUND, ASK_IDENTICAL_ONCE):
             column.addWidget(SwitchControl(switch, settings, self._changed))

@@ -59,6 +59,13 @@ def apply_theme(app: QApplication, choice: str) -> None:
     follower.choose(choice)
 
 
+def apply_text_size(app: QApplication, percent: int) -> None:
+    """Make all letters so many percent of the system's own size. After the first `apply_theme`."""
+    follower = app.findChild(_SystemFollower)
+    if follower is not None:
+        follower.size(percent)
+
+
 class _SystemFollower(QObject):
     """Keeps the choice, and dresses the application again when the system turns dark or light."""
 
@@ -66,11 +73,19 @@ class _SystemFollower(QObject):
         super().__init__(app)
         self._app = app
         self._choice = ""
+        self._own_font = app.font()
+        self._percent = 100
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     def choose(self, choice: str) -> None:
         self._choice = choice
         self._dress()
+
+    def size(self, percent: int) -> None:
+        if percent != self._percent:
+            self._percent = percent
+            self._app.setFont(scaled_font(self._own_font, percent / 100))
+            self._dress()
 
     def _system_changed(self) -> None:
         if self._choice == "system":

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 from gui_app import i18n, paths
 from gui_app.errors import StorageError
 from gui_app.i18n import _
-from gui_app.settings import LANGUAGE, THEME
+from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME
 from gui_app.ui.qt_words import use_qt_words
 from gui_app.ui.services import Services
 from gui_app.ui.status_message import StatusMessage
 from gui_app.ui.tasks import Tasks
-from gui_app.ui.theme import apply_theme
+from gui_app.ui.theme import apply_text_size, apply_theme
 
 if TYPE_CHECKING:
     from gui_app.ui.exporting import Exporting
@@ -108,6 +108,8 @@ class WindowDialogs:
             speak_another_language(app)
         elif key == THEME.key:
             apply_theme(app, settings.get(THEME))
+        elif key == TEXT_SIZE.key:
+            apply_text_size(app, int(settings.get(TEXT_SIZE)))
 
     def _go_to(self, page: JobPage, row_id: int) -> None:
         if not page.table.go_to(row_id):
