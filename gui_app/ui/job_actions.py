@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from gui_app.errors import Cancelled, RowmillError
-from gui_app.i18n import _, ngettext, number
-from gui_app.jobs import Account, Recipe, RowFilter, RunOptions, Scope, ScopeKind
+from gui_app.i18n import _, money, ngettext, number
+from gui_app.jobs import Account, Lane, Recipe, RowFilter, RunOptions, Scope, ScopeKind
+from gui_app.store.parts import PartView
 from gui_app.store.versions import last_attempt
 from gui_app.ui.bridge import JobLink, Overview
 from gui_app.ui.question import Choice, Question, ask
@@ -94,6 +96,10 @@ class JobActions(QObject):
         """Have the provider end what is out, after a question."""
         self._start("cancel", self._cancel_overnight())
 
+    def give_up_overnight(self, parts: Sequence[PartView]) -> None:
+        """Let go of parts that cannot be fetched any more, after a question that says what may be paid."""
+        self._start("give up", self._give_up_overnight(parts))
+
     async def aclose(self) -> None:
         """Cancel what goes on."""
         await self._tasks.aclose()
@@ -123,14 +129,16 @@ class JobActions(QObject):
                 scope = Scope(ScopeKind.AGAIN, scope.rows)
         await self._send(scope, recipe)
 
-    async def _send(self, scope: Scope, recipe: Recipe) -> None:
+    async def _send(self, scope: Scope, recipe: Recipe, *, lane: Lane | None = None) -> None:
         # The worker may have to be started first, which takes seconds.
         self.starting.emit(True)
         try:
             # The recipe is on disk before anything is sent: a crash must not lose what was paid for.
             await self._link.edits.call(lambda editor: editor.save_draft(recipe))
-            key = self._task.account().key
-            await self._worker.run(self._link.path, recipe, scope, self._task.run_options(), key)
+            key, options = self._task.account().key, self._task.run_options()
+            if lane is not None:
+                options = replace(options, lane=lane)
+            await self._worker.run(self._link.path, recipe, scope, options, key)
         finally:
             self.starting.emit(False)
         self.started.emit()
@@ -152,6 +160,24 @@ class JobActions(QObject):
             await self._worker.cancel_overnight(
                 self._link.path, self._task.recipe(), self._task.run_options(), self._task.account().key
             )
+
+    async def _give_up_overnight(self, parts: Sequence[PartView]) -> None:
+        rows = sum(part.waiting for part in parts)
+        text = ngettext(
+            "{count} row was sent, so it may be paid already. Its answer is not fetched any more: it waits here "
+            "again, and asking it again is paid for again.",
+            "{count} rows were sent, so they may be paid already. Their answers are not fetched any more: they wait "
+            "here again, and asking them again is paid for again.",
+            rows,
+        ).format(count=number(rows))
+        reserved = [part.reserved_usd for part in parts if part.reserved_usd is not None]
+        if reserved and len(reserved) == len(parts):
+            text += " " + _("At most {amount} is counted as spent.").format(amount=money(sum(reserved)))
+        choices = [Choice("give up", _("Give up"), "danger"), Choice("", _("Keep waiting"))]
+        if await ask(Question(self._window, _("Give up what was sent overnight?"), text, choices)) == "give up":
+            await self._worker.give_up_overnight(self._link.path, [part.part_id for part in parts])
+            self._link.rowsChanged.emit(None)
+            self._link.look()
 
     def _is_changed(self, recipe: Recipe) -> bool:
         overview = self.overview
@@ -228,4 +254,5 @@ class JobActions(QObject):
         if scope.rows.row_ids == ():
             self.refused.emit(_("Every row has an answer from this task already. To ask again, use Run."))
             return
-        await self._send(scope, recipe)
+        # To see how it goes, and what both lanes would cost, before anything goes out for a night.
+        await self._send(scope, recipe, lane=Lane.NOW)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gui_app.engine.events import JobProgress
-from gui_app.i18n import _, moment, ngettext, number
+from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Cause, JobState, Recipe
 from gui_app.sentences import explain_cause, filled, plain
 from gui_app.store.carried import carried_text
-from gui_app.store.parts import PartView, collect_by, ready_by
 from gui_app.store.queries import JobSummary
 from gui_app.ui.banner import Notice
 from gui_app.ui.help_topics import topic_of_cause
@@ -24,17 +23,14 @@ def notices(
     *,
     show_model: Callable[[], None],
     go_on: Callable[[], None],
-    parts: Sequence[PartView] = (),
-    collect: Callable[[], None] | None = None,
-    cancel: Callable[[], None] | None = None,
+    overnight: Sequence[Notice] = (),
 ) -> list[Notice]:
     """The sentences that hold now, the most important first.
 
     Args:
         show_model: Brings the model settings to the front.
         go_on: Continues the job.
-        parts: What went out overnight.
-        collect, cancel: Fetches what is done overnight; has the provider end it.
+        overnight: What `overnight_notices` says.
     """
     out: list[Notice] = []
     state = summary.state if event is None else event.state
@@ -47,7 +43,7 @@ def notices(
         out.append(
             Notice("stopped", explain_cause(cause, detail), "error", tuple(actions), topic=topic_of_cause(cause))
         )
-    if event is not None and event.problem is not None:
+    if event is not None and event.problem is not None and not event.stuck_parts:
         text = filled(event.problem[0], dict(event.problem[1]))
         out.append(Notice("problem", text, "error", closable=False, topic="disk"))
     if state is JobState.OFFLINE:
@@ -63,10 +59,10 @@ def notices(
     unknown = summary.unknown_sent if event is None else event.unknown_sent
     if unknown and state is not JobState.RUNNING:
         text = ngettext(
-            "{count} row was sent, but Rowmill ended before its answer came. Continue sends it again, "
-            "so it may be paid for twice.",
-            "{count} rows were sent, but Rowmill ended before their answers came. Continue sends them again, "
-            "so they may be paid for twice.",
+            "{count} row was sent, but its answer never came here. Continue sends it again, so it may be paid for "
+            "twice.",
+            "{count} rows were sent, but their answers never came here. Continue sends them again, so they may be "
+            "paid for twice.",
             unknown,
         )
         out.append(
@@ -75,8 +71,7 @@ def notices(
     if summary.owner is not None and event is None and state is JobState.RUNNING:
         text = _("Another program runs this job: {owner}. You can look at it here.")
         out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False, topic="jobs"))
-    buttons = ((_("Look now"), collect), (_("Cancel…"), cancel))
-    out += about_overnight(parts, tuple((text, do) for text, do in buttons if do is not None))
+    out += overnight
     if summary.carried is not None:
         text = _("{what} The former job “{name}” stays as it is.")
         told = carried_text(summary.carried)
@@ -86,28 +81,6 @@ def notices(
         text = _("These answers come from the practice model. They are made up by simple rules and mean nothing.")
         out.append(Notice("practice", text))
     return out
-
-
-def about_overnight(
-    parts: Sequence[PartView], actions: tuple[tuple[str, Callable[[], None]], ...] = ()
-) -> list[Notice]:
-    """What is out at the provider: how far it is, when it is ready at the latest, how long results are kept."""
-    out = [part for part in parts if part.open]
-    if not out:
-        return []
-    rows = sum(part.rows for part in out)
-    finished = sum(part.done + part.failed for part in out)
-    text = ngettext(
-        "{count} row is with the provider overnight, {finished} of them finished.",
-        "{count} rows are with the provider overnight, {finished} of them finished.",
-        rows,
-    ).format(count=number(rows), finished=number(finished))
-    ready, kept = ready_by(out), collect_by(out)
-    if ready is not None:
-        text += " " + _("Ready by {moment} at the latest.").format(moment=moment(ready))
-    if kept is not None:
-        text += " " + _("The provider keeps the results until {moment}.").format(moment=moment(kept))
-    return [Notice("overnight", text, "", actions, closable=False, topic="overnight")]
 
 
 def _about_the_file(summary: JobSummary) -> list[Notice]:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import Cancelled
-from gui_app.jobs import Counts, JobState, OutputField
-from gui_app.sentences import explain
+from gui_app.jobs import Counts, JobState, Lane, OutputField, Scope
+from gui_app.sentences import explain, filled
+from gui_app.store.parts import ready_by
 from gui_app.ui.banner import Notice
 from gui_app.ui.bridge import Overview
 from gui_app.ui.estimating import Estimated, estimate_rest, estimate_text, estimate_tip
@@ -20,6 +21,7 @@ from gui_app.ui.job_actions import JobActions
 from gui_app.ui.job_frame import JobFrame
 from gui_app.ui.job_notices import notices
 from gui_app.ui.job_start import Start, read_start, sample_recipe
+from gui_app.ui.overnight_notices import REFUSED, Fetching, OvernightActions, overnight_notices, place_of
 from gui_app.ui.samples import sample_of
 from gui_app.ui.services import Services
 
@@ -35,6 +37,9 @@ class JobStory(JobFrame):
         self.source = source
         self.overview: Overview | None = None
         self._event: JobProgress | None = None
+        self._waited: JobProgress | None = None
+        """What was said last while everything is out: it says what cannot be fetched."""
+        self._estimated: Estimated | None = None
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
         self._started = False
@@ -105,6 +110,7 @@ class JobStory(JobFrame):
         self.model.set_total(summary.counts.rows)
         self._estimate()
         self.run_bar.set_spent(overview.totals.cost_usd, overview.totals.unpriced)
+        self.run_bar.set_ready_by(ready_by(overview.parts))
         self.side.show_overview(overview)
         readable = bool(summary.columns) and (summary.counts.rows > 0 or summary.import_done)
         if readable and summary.columns != self._columns:
@@ -116,13 +122,13 @@ class JobStory(JobFrame):
     def _collect_found(self) -> None:
         """A job that was found submitted is looked after again, without a click."""
         overview = self.overview
-        if overview is not None and overview.summary.owner is None and not self.side.problem():
+        if overview is not None and overview.summary.owner is None and not self.side.model.problem():
             self.doing.collect()
 
     def _estimate(self) -> None:
         counts = Counts() if self.overview is None else self.overview.summary.counts
         if not self._started or self.is_moving() or not counts.finished or not counts.waiting:
-            self.run_bar.set_estimate("")
+            self._show_estimate(None)
             return
         recipe, options = self.side.recipe(), self.side.run_options()
         self.link.lists.ask(
@@ -130,8 +136,11 @@ class JobStory(JobFrame):
         )
 
     def _show_estimate(self, found: Estimated | None) -> None:
+        self._estimated = found
+        self.side.model.run_part.show_estimate(found)
+        lane = self.side.run_options().lane
         self.run_bar.set_estimate(
-            "" if found is None else estimate_text(found), "" if found is None else estimate_tip(found)
+            "" if found is None else estimate_text(found, lane), "" if found is None else estimate_tip(found)
         )
 
     def _columns_found(self, columns: tuple[str, ...]) -> None:
@@ -183,6 +192,7 @@ class JobStory(JobFrame):
     def _show_progress(self, event: JobProgress) -> None:
         ended = event.state not in (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
         self._event = event
+        self._waited = event if event.state is JobState.SUBMITTED else None
         self.title.show_state(event.state)
         self.filter_bar.set_counts(event.counts)
         self.run_bar.set_progress(event)
@@ -209,10 +219,34 @@ class JobStory(JobFrame):
                 self.side.recipe() if self._started else None,
                 show_model=lambda: self.show_page("model"),
                 go_on=self.run,
-                parts=self.overview.parts,
-                collect=self.doing.collect,
-                cancel=self.doing.cancel_overnight,
+                overnight=self._overnight(self.overview),
             )
         if self._own_notice is not None:
             shown.insert(0, self._own_notice())
         self.banners.show_notices(shown)
+
+    def _overnight(self, overview: Overview) -> list[Notice]:
+        waited, summary = self._waited, overview.summary
+        why = waited is not None and waited.problem
+        fetching = Fetching(
+            place_of(self.side.recipe()) if self._started else None,
+            self.side.model.problem() if self._started else "",
+            () if waited is None else waited.stuck_parts,
+            filled(why[0], dict(why[1])) if why else "",
+            refused=summary.stopped_cause in REFUSED and summary.state is JobState.STOPPED,
+            offline=waited is not None and waited.offline_cause is not None,
+        )
+        actions = OvernightActions(
+            self.doing.collect,
+            self.doing.cancel_overnight,
+            self.doing.give_up_overnight,
+            self.run_rest,
+            lambda: self.show_page("model"),
+        )
+        state = summary.state if self._event is None else self._event.state
+        return overnight_notices(overview.parts, summary.counts, state, fetching, actions)
+
+    def run_rest(self, lane: Lane) -> None:
+        """Ask what waits, now or overnight."""
+        self.side.model.run_part.choose_lane(lane)
+        self.doing.run(Scope())

@@ -273,6 +273,7 @@ class ModelPanel(Panel):
             batch=entry.batch,
             free=entry.local,
             confidence=entry.name == "openai",
+            practice=entry.name == "practice",
         )
         tell(self._result, "")
         self._place_changed()

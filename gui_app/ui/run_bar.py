@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
-from gui_app.i18n import _, duration, money, ngettext, number
+from gui_app.i18n import _, duration, money, ngettext, number, soon
 from gui_app.jobs import Counts, JobState, Lane
 from gui_app.ui.count_buttons import CountButtons
 from gui_app.ui.icons import set_icon
@@ -17,7 +17,7 @@ from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.rate_plot import RatePlot
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
 
-_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE, JobState.SUBMITTED)
+_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 
 
 class RunBar(Panel):
@@ -49,6 +49,7 @@ class RunBar(Panel):
         self._progress: JobProgress | None = None
         self._spent: tuple[float, int] = (0.0, 0)
         self._lane = Lane.NOW
+        self._ready_by: float | None = None
         self._make_parts()
         self._lay_out()
         self.retranslate()
@@ -154,7 +155,7 @@ class RunBar(Panel):
         """Where the job stands."""
         if lane is not None:
             self._lane = lane
-        if state not in _MOVING and self._progress is not None:
+        if state not in (*_MOVING, JobState.SUBMITTED) and self._progress is not None:
             self._progress = None
         self._state, self._counts = state, counts
         self._show_state()
@@ -183,6 +184,12 @@ class RunBar(Panel):
         if starting != self._starting:
             self._starting = starting
             self._show_state()
+            self._show_facts()
+
+    def set_ready_by(self, when: float | None) -> None:
+        """When what is out overnight is back at the latest; None: nothing is out, or it was not said."""
+        if when != self._ready_by:
+            self._ready_by = when
             self._show_facts()
 
     def set_problem(self, problem: str) -> None:
@@ -214,10 +221,12 @@ class RunBar(Panel):
 
     def _show_state(self) -> None:
         moving = self._state in _MOVING
-        left = self._counts.waiting + self._counts.running
+        submitted = self._state is JobState.SUBMITTED
+        # What is out comes by itself; what waits here can be run beside it.
+        left = self._counts.waiting + (0 if submitted else self._counts.running)
         ready = not self._problem and self._counts.rows > 0 and not self._starting
         for button in (self.try_button, self.run_button):
-            button.setVisible(not moving)
+            button.setVisible(not moving and (left > 0 or not submitted))
         self.try_button.setEnabled(ready)
         self.run_button.setEnabled(ready and (left > 0 or self._counts.finished > 0))
         self.pause_button.setVisible(self._state in (JobState.RUNNING, JobState.OFFLINE, JobState.PAUSING))
@@ -236,11 +245,13 @@ class RunBar(Panel):
         self._run_actions["remaining"].setEnabled(left > 0)
         self._run_actions["selected"].setEnabled(self._selected > 0)
         self._run_actions["listed"].setEnabled(self._filtered)
-        self._run_actions["again"].setEnabled(self._counts.finished > 0)
+        self._run_actions["again"].setEnabled(self._counts.finished > 0 and not submitted)
         self.counts.set_counts(self._counts)
         self._show_bar()
 
     def _run_text(self, left: int) -> str:
+        if self._state is JobState.SUBMITTED:
+            return _("&Run the rest")
         if self._state in (JobState.PAUSED, JobState.STOPPED) and left:
             return _("&Continue")
         if not left and self._counts.finished:
@@ -252,7 +263,10 @@ class RunBar(Panel):
         total, finished = counts.rows, counts.finished
         if event is not None and event.run_rows:
             total, finished = event.run_rows, event.run_finished
-        self.progress.setValue(round(1000 * finished / total) if total else 0)
+        share = finished / total if total else 0.0
+        if event is not None and event.upload_bytes:
+            share = event.uploaded_bytes / event.upload_bytes
+        self.progress.setValue(round(1000 * share))
         tone = {JobState.STOPPED: "error", JobState.PAUSED: "muted", JobState.FINISHED: "success"}.get(self._state, "")
         if self.progress.property("tone") != tone:
             set_role(self.progress, "", tone)
@@ -283,7 +297,9 @@ class RunBar(Panel):
 
     def _eta_text(self, event: JobProgress | None) -> str:
         if self._state is JobState.SUBMITTED:
-            return _("Submitted; answers come within 24 hours")
+            if self._ready_by is None:
+                return _("Submitted; answers come within 24 hours")
+            return _("Ready by {moment} at the latest").format(moment=soon(self._ready_by))
         if event is None:
             return _("Starting…") if self._starting else ""
         if event.state is JobState.PAUSING:
@@ -293,6 +309,9 @@ class RunBar(Panel):
             return _("No network; goes on by itself")
         if event.waiting_s >= 1:
             return _("The provider asked to wait {duration}").format(duration=duration(event.waiting_s))
+        if event.upload_bytes:
+            sent, whole = (number(round(size / 1e6, 1)) for size in (event.uploaded_bytes, event.upload_bytes))
+            return _("Sending for the night: {sent} of {whole} MB").format(sent=sent, whole=whole)
         parts = []
         if event.rows_per_minute:
             parts.append(_("{count} rows/min").format(count=number(round(event.rows_per_minute))))

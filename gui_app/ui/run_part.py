@@ -11,8 +11,10 @@ from gui_app.jobs import Lane, Options, Price, RunOptions
 from gui_app.recipes.question import FEWEST_OUTPUT_TOKENS, MOST_OUTPUT_TOKENS
 from gui_app.sentences import plain
 from gui_app.settings import MOST_AT_ONCE
+from gui_app.ui.estimating import Estimated
 from gui_app.ui.field_list import typed_number
 from gui_app.ui.forms import Captioned, Fold, SideBySide, calm_wheel, choose, fill, shrinking_box, tell
+from gui_app.ui.lane_choice import LaneChoice
 from gui_app.ui.panel import Panel, text_label, vbox
 from gui_app.ui.theme import GAP_M, GAP_S
 
@@ -45,6 +47,7 @@ class RunPart(Panel):
         self.lane_box = shrinking_box(name="laneBox")
         # Wide enough for its longest word, or it goes below the speed.
         self.lane_box.setMinimumContentsLength(18)
+        self.lanes = LaneChoice()
         self.budget_edit = QLineEdit()
         self.budget_edit.setObjectName("budgetEdit")
         self.budget_edit.setMaxLength(20)
@@ -69,7 +72,9 @@ class RunPart(Panel):
         self._build(more)
         self.retranslate()
 
-    def set_provider(self, title: str, ceiling: int, *, batch: bool, free: bool, confidence: bool) -> None:
+    def set_provider(
+        self, title: str, ceiling: int, *, batch: bool, free: bool, confidence: bool, practice: bool = False
+    ) -> None:
         """What the chosen provider can do.
 
         Args:
@@ -77,14 +82,26 @@ class RunPart(Panel):
             batch: It has the overnight lane.
             free: Nothing is paid, so limits in money make no sense.
             confidence: It can say how sure it is.
+            practice: It is the built-in one, whose nights are short.
         """
         self._title, self._ceiling, self._batch, self._free = title, ceiling, batch, free
         self._budget.setVisible(not free)
         self.confidence_box.setVisible(confidence)
         if not batch and self.lane_box.currentData() == Lane.OVERNIGHT.value:
             choose(self.lane_box, Lane.NOW.value)
+        self.lanes.set_offered(batch, practice=practice)
+        self.lanes.show_estimate(None)
         self.set_price_known(True)
         self._say()
+
+    def choose_lane(self, lane: Lane) -> None:
+        """Choose when the rows are asked, as if in the box. Where there is no overnight, it stays as it is."""
+        if lane is Lane.NOW or self._batch:
+            choose(self.lane_box, lane.value)
+
+    def show_estimate(self, found: Estimated | None) -> None:
+        """What the rows that wait cost and take in each lane; None: not known yet."""
+        self.lanes.show_estimate(found)
 
     def set_price_known(self, known: bool) -> None:
         """Ask for a price, or not."""
@@ -167,9 +184,10 @@ class RunPart(Panel):
             inside.addWidget(option)
         column = vbox(self, gap=GAP_M)
         column.addWidget(SideBySide(self._speed, self._lane))
-        for part in (self._budget, self._price, self._more):
+        for part in (self.lanes, self._budget, self._price, self._more):
             column.addWidget(part)
         calm_wheel(self.speed_box, self.lane_box)
+        self.lanes.chosen.connect(self.choose_lane)
         for edit in (self.budget_edit, self.input_price_edit, self.output_price_edit, self.tokens_edit):
             edit.textChanged.connect(self._changed)
         for box in (self.speed_box, self.lane_box):
@@ -216,9 +234,15 @@ class RunPart(Panel):
         item = model.item(1) if isinstance(model, QStandardItemModel) else None
         if item is not None:
             item.setEnabled(self._batch)
+        overnight = self.lane_box.currentData() == Lane.OVERNIGHT.value
+        self.lanes.set_lane(Lane.OVERNIGHT if overnight else Lane.NOW)
+        sure = overnight and self.confidence_box.isChecked() and not self.confidence_box.isHidden()
         if not self._batch and self._title:
             self._lane.tell(_("Overnight is not offered by {provider}.").format(provider=plain(self._title, 40)))
-        elif self.lane_box.currentData() == Lane.OVERNIGHT.value:
+        elif sure:
+            # The Batch API takes no requests for /v1/decisions, which is where the figures come from.
+            self._lane.tell(_("Overnight, the provider does not say how sure the model is: there is no such figure."))
+        elif overnight:
             self._lane.tell(_("Answers come within 24 hours. You can close Rowmill meanwhile."))
         else:
             self._lane.tell(_("Answers come as they are made."))

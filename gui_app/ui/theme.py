@@ -191,6 +191,13 @@ QToolButton[role="primary"][popupMode="1"] {{ padding-right: 36px; }}
 }}
 *[role="sample"]:hover {{ border-color: {c.accent}; background: {c.accent_soft}; }}
 *[role="sample"]:focus {{ border: 2px solid {c.accent}; }}
+*[role="lane"] {{
+    background: {c.raised}; border: 1px solid {c.border_strong}; border-radius: 8px; padding: 0; text-align: left;
+}}
+*[role="lane"]:hover {{ border-color: {c.accent}; }}
+*[role="lane"]:checked {{ background: {c.accent_soft}; border: 1px solid {c.accent}; }}
+*[role="lane"]:focus {{ border: 2px solid {c.accent}; }}
+*[role="lane"]:disabled {{ background: {c.window}; border-color: {c.border}; }}
 *[role="link"] {{
     background: transparent; border: 1px solid transparent; color: {c.accent}; padding: 2px 4px; text-align: left;
 }}

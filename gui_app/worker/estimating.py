@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gui_app import pricing
-from gui_app.jobs import Question, Recipe, RowFilter, RowState, RunOptions, Usage
+from gui_app.jobs import Lane, Question, Recipe, RowFilter, RowState, RunOptions, Usage
 from gui_app.pricing import Estimate, TriedRow, estimate_tokens
 from gui_app.pricing.prices import typed_table
 from gui_app.providers import catalog
@@ -109,7 +109,10 @@ def _tried(
     for row in reader.rows(ids[::step], full=True):
         if row.version != version or row.source_row_id is not None:
             continue
-        attempts = [attempt for attempt in reader.attempts(row.row_id) if attempt.version == version]
+        # How long a call takes is told by live ones alone: overnight it is the whole batch that takes hours.
+        attempts = [a for a in reader.attempts(row.row_id) if a.version == version and a.lane is Lane.NOW]
+        if not attempts:
+            continue
         usages = tuple(usage for attempt in attempts if (usage := _usage(attempt)) is not None)
         if row.state is RowState.FAILED and not usages:
             continue
