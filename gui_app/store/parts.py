@@ -126,6 +126,13 @@ def open_parts(source: JobWriter | JobReader) -> list[PartView]:
         return [_view(found) for found in source.db.execute(query).fetchall()]
 
 
+def following(reader: JobReader) -> int:
+    """How many rows wait for the answer of an identical one, and so for nobody to send them."""
+    with job_file.contents(reader.path):
+        found = reader._all(f"SELECT count(*) FROM status WHERE state = 0 AND not_before = {FOLLOWS}")
+        return int(found[0][0])
+
+
 def ready_by(parts: Sequence[PartView]) -> float | None:
     """When all that is out has come back at the latest; None when nothing is out, or it was not said."""
     return max((part.expires_at for part in parts if part.open and part.expires_at is not None), default=None)

@@ -13,7 +13,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import Cancelled
 from gui_app.jobs import Recipe
 from gui_app.store.edits import Change, JobEditor
-from gui_app.store.parts import PartView, parts
+from gui_app.store.parts import PartView, following, parts
 from gui_app.store.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
 from gui_app.ui.pacing import EventPacer
 from gui_app.ui.spans import Span, of_numbers
@@ -30,6 +30,7 @@ class Overview:
 
     Attributes:
         latest: The recipe version of the last run; None before the first.
+        following: Rows that wait for the answer of an identical one.
     """
 
     summary: JobSummary
@@ -38,6 +39,7 @@ class Overview:
     versions: list[RecipeVersion]
     parts: list[PartView]
     latest: int | None = None
+    following: int = 0
 
 
 def read_overview(reader: JobReader) -> Overview:
@@ -49,6 +51,7 @@ def read_overview(reader: JobReader) -> Overview:
         reader.recipe_versions(),
         parts(reader),
         reader.latest_version(),
+        following(reader),
     )
 
 

@@ -236,7 +236,7 @@ class JobActions(QObject):
         try:
             # On disk before anything is sent, so that the first answers come back whatever happens.
             await self._link.edits.call(lambda editor: editor.set_note(NOTE, note))
-            await self._send(Scope(ScopeKind.AGAIN, RowFilter(row_ids=tuple(rows))), self._task.recipe())
+            await self._send(Scope(ScopeKind.AGAIN, RowFilter(row_ids=tuple(rows))), self._task.recipe(), lane=Lane.NOW)
         except BaseException:
             second.settle()
             raise

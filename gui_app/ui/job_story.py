@@ -110,7 +110,7 @@ class JobStory(JobFrame):
         self.model.set_total(summary.counts.rows)
         self._estimate()
         self.run_bar.set_spent(overview.totals.cost_usd, overview.totals.unpriced)
-        self.run_bar.set_ready_by(ready_by(overview.parts))
+        self.run_bar.set_night(ready_by(overview.parts), overview.following)
         self.side.show_overview(overview)
         readable = bool(summary.columns) and (summary.counts.rows > 0 or summary.import_done)
         if readable and summary.columns != self._columns:
@@ -244,7 +244,7 @@ class JobStory(JobFrame):
             lambda: self.show_page("model"),
         )
         state = summary.state if self._event is None else self._event.state
-        return overnight_notices(overview.parts, summary.counts, state, fetching, actions)
+        return overnight_notices(overview.parts, summary.counts.waiting - overview.following, state, fetching, actions)
 
     def run_rest(self, lane: Lane) -> None:
         """Ask what waits, now or overnight."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from gui_app.i18n import _, soon
 from gui_app.jobs import Lane
@@ -29,6 +29,7 @@ class LaneCard(QPushButton):
         self.lane = lane
         self.setObjectName(f"{lane.value}LaneCard")
         self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         set_role(self, "lane")
         self.title, self.money = text_label("heading"), text_label("subtitle", wrap=True)
         self.time, self.note = text_label("hint", wrap=True), text_label("small", wrap=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gui_app.errors import UserError
 from gui_app.i18n import _, day, ngettext, number, soon
-from gui_app.jobs import Account, Cause, Counts, JobState, Lane, Recipe
+from gui_app.jobs import Account, Cause, JobState, Lane, Recipe
 from gui_app.providers import catalog
 from gui_app.sentences import plain
 from gui_app.store.parts import PartState, PartView, collect_by, ready_by
@@ -66,9 +66,13 @@ def place_of(recipe: Recipe) -> tuple[str, str] | None:
 
 
 def overnight_notices(
-    parts: Sequence[PartView], counts: Counts, state: JobState, fetching: Fetching, actions: OvernightActions
+    parts: Sequence[PartView], waiting: int, state: JobState, fetching: Fetching, actions: OvernightActions
 ) -> list[Notice]:
-    """The sentences that hold now: what cannot be fetched, what is out, what waits after a night."""
+    """The sentences that hold now: what cannot be fetched, what is out, what waits after a night.
+
+    Args:
+        waiting: Rows that somebody has to send; not those that wait for an identical one.
+    """
     out = [part for part in parts if part.open]
     stuck = [part for part in out if part.part_id in fetching.stuck or fetching.is_elsewhere(part)]
     fine = [part for part in out if part not in stuck]
@@ -77,8 +81,8 @@ def overnight_notices(
         notices.append(_stuck(stuck, fetching, actions))
     if fine:
         notices.append(_out(fine, fetching, actions))
-    if parts and counts.waiting and state in _AT_REST:
-        notices.append(_rest(parts, counts, actions, more=bool(out)))
+    if parts and waiting > 0 and state in _AT_REST:
+        notices.append(_rest(parts, waiting, actions, more=bool(out)))
     return notices
 
 
@@ -147,8 +151,7 @@ def _standing(parts: Sequence[PartView]) -> list[str]:
     return said
 
 
-def _rest(parts: Sequence[PartView], counts: Counts, actions: OvernightActions, *, more: bool) -> Notice:
-    count = counts.waiting
+def _rest(parts: Sequence[PartView], count: int, actions: OvernightActions, *, more: bool) -> Notice:
     text = ngettext("{count} row still waits here.", "{count} rows still wait here.", count).format(count=number(count))
     words = {part.status for part in parts if not part.open}
     if words & {"expired"}:

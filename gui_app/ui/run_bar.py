@@ -50,6 +50,7 @@ class RunBar(Panel):
         self._spent: tuple[float, int] = (0.0, 0)
         self._lane = Lane.NOW
         self._ready_by: float | None = None
+        self._following = 0
         self._make_parts()
         self._lay_out()
         self.retranslate()
@@ -186,10 +187,16 @@ class RunBar(Panel):
             self._show_state()
             self._show_facts()
 
-    def set_ready_by(self, when: float | None) -> None:
-        """When what is out overnight is back at the latest; None: nothing is out, or it was not said."""
-        if when != self._ready_by:
-            self._ready_by = when
+    def set_night(self, ready_by: float | None, following: int) -> None:
+        """What is out overnight.
+
+        Args:
+            ready_by: It is back then at the latest; None: nothing is out, or it was not said.
+            following: Rows that wait for the answer of an identical one, so that nobody need send them.
+        """
+        if (ready_by, following) != (self._ready_by, self._following):
+            self._ready_by, self._following = ready_by, following
+            self._show_state()
             self._show_facts()
 
     def set_problem(self, problem: str) -> None:
@@ -223,7 +230,7 @@ class RunBar(Panel):
         moving = self._state in _MOVING
         submitted = self._state is JobState.SUBMITTED
         # What is out comes by itself; what waits here can be run beside it.
-        left = self._counts.waiting + (0 if submitted else self._counts.running)
+        left = self._counts.waiting + (-self._following if submitted else self._counts.running)
         ready = not self._problem and self._counts.rows > 0 and not self._starting
         for button in (self.try_button, self.run_button):
             button.setVisible(not moving and (left > 0 or not submitted))
@@ -293,7 +300,9 @@ class RunBar(Panel):
         self.eta.setText(self._eta_text(event))
         self.eta.setVisible(bool(self.eta.text()))
         describe(self.eta, _("Time left"), self.eta.text())
-        self.estimate.setVisible(bool(self.estimate.text()) and self._state not in _MOVING and not self._starting)
+        self.estimate.setVisible(
+            bool(self.estimate.text()) and self._state not in (*_MOVING, JobState.SUBMITTED) and not self._starting
+        )
 
     def _eta_text(self, event: JobProgress | None) -> str:
         if self._state is JobState.SUBMITTED:
