@@ -35,27 +35,45 @@ async def write(path: Path, recipe: Recipe) -> None:
 
 
 def _read(path: Path) -> Recipe:
+    recipe = Recipe.from_json(read_text(path, MOST_BYTES))
+    check_fields(recipe.fields)
+    return recipe
+
+
+def _write(path: Path, recipe: Recipe) -> None:
+    write_text(path, recipe.to_json() + "\n")
+
+
+def read_text(path: Path, most_bytes: int) -> str:
+    """The text of a small file that may come from a stranger.
+
+    Raises:
+        RecipeError: It is no text.
+        StorageError: It cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        text = data[: MOST_BYTES + 1].decode("utf-8-sig")
+            data = file.read(most_bytes + 1)
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise StorageError(
             N_("{file} cannot be read ({reason})."), file=path.name, reason=error.strerror or type(error).__name__
         ) from None
     except UnicodeDecodeError:
         raise RecipeError(N_("{file} is not a recipe: it is not a text file."), file=path.name) from None
-    recipe = Recipe.from_json(text)
-    check_fields(recipe.fields)
-    return recipe
 
 
-def _write(path: Path, recipe: Recipe) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write beside the target and rename, so that a full disk never leaves half a file.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
     temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".recipe-", suffix=".json", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=".recipe-", suffix=".tmp", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(recipe.to_json() + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

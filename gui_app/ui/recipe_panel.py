@@ -21,9 +21,11 @@ from gui_app.store.queries import RecipeVersion
 from gui_app.ui import recipe_files
 from gui_app.ui.column_chips import ColumnChips
 from gui_app.ui.field_list import FieldList
-from gui_app.ui.forms import Captioned, ScrollColumn, button_text, shrinking_box, tell
+from gui_app.ui.forms import ScrollColumn, button_text, tell
 from gui_app.ui.icons import set_icon
+from gui_app.ui.own_templates import OWN, OwnTemplates
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.preset_box import PresetBox
 from gui_app.ui.prompt_editor import PromptEdit
 from gui_app.ui.prompt_preview import PromptPreview
 from gui_app.ui.tasks import Tasks
@@ -53,13 +55,15 @@ class RecipePanel(Panel):
         self._sample_rows: tuple[Sequence[str], ...] = ()
         self._row_id: int | None = None
         self._cells: tuple[str, ...] = ()
-        self._preset = ""
+        self._preset = self._wanted = ""
         self._before: Recipe | None = None
         self._versions: tuple[RecipeVersion, ...] = ()
         self._filling = True
         self._whole: Callable[[], Recipe] = self.recipe
-        self.preset_box = shrinking_box(name="presetBox")
-        self._preset_part = Captioned(self.preset_box)
+        self._preset_part = PresetBox()
+        self.preset_box = self._preset_part.box
+        self.own = OwnTemplates(self, self._tasks)
+        self._said_last: tuple[Callable[[], str] | None, str] = (None, "hint")
         self.menu_button = QToolButton()
         self.menu_button.setObjectName("recipeMenuButton")
         self._menu = QMenu(self.menu_button)
@@ -87,6 +91,7 @@ class RecipePanel(Panel):
         self.retranslate()
         self._filling = False
         self.set_recipe(None)
+        self.own.load()
 
     # What is chosen
 
@@ -117,15 +122,16 @@ class RecipePanel(Panel):
         """Show a recipe; None is a job without one yet. Nothing is announced."""
         self._filling = True
         shown = recipe or Recipe("", (OutputField(_("answer"), FieldKind.TEXT),))
-        self._preset = shown.preset if any(item.id == shown.preset for item in PRESETS) else ""
-        self.preset_box.setCurrentIndex(self.preset_box.findData(self._preset) if self._preset or recipe else -1)
+        self._wanted = shown.preset
+        self._preset = self._known(shown.preset)
+        self._preset_part.show_preset(self._preset if self._preset or recipe else None)
         # Another job's prompt is no step of this one's undo.
         if self.prompt_edit.text() != shown.template:
             self.prompt_edit.setPlainText(shown.template)
         self.fields.set_fields(shown.fields)
         self._before = None
         self._filling = False
-        self._tell("")
+        self._tell(None)
         self._show_consequences()
 
     def set_preview_row(self, row_id: int | None, cells: Sequence[str]) -> None:
@@ -148,7 +154,7 @@ class RecipePanel(Panel):
     def add_example(self, example: Example) -> None:
         """Put a row with its right answer into the prompt. One step of the editor's undo."""
         self.prompt_edit.set_text(add_examples(self.prompt_edit.text(), [example], self._columns, self.fields.fields()))
-        self._tell(_("The row was put into the prompt as an example."))
+        self._tell(lambda: _("The row was put into the prompt as an example."))
 
     async def aclose(self) -> None:
         """Stop what is being read or written."""
@@ -168,19 +174,21 @@ class RecipePanel(Panel):
         try:
             recipe = await recipe_files.read(path)
         except UserError as error:
-            self._tell(explain(error), "error")
+            refusal = error
+            self._tell(lambda: explain(refusal), "error")
             return
         self._replace(recipe)
-        self._tell(_("{file} was opened.").format(file=plain(path.name, 80)))
+        self._tell(lambda: _("{file} was opened.").format(file=plain(path.name, 80)))
         self.recipeOpened.emit(recipe)
 
     async def _save(self, path: Path) -> None:
         try:
             await recipe_files.write(path, self._whole())
         except UserError as error:
-            self._tell(explain(error), "error")
+            refusal = error
+            self._tell(lambda: explain(refusal), "error")
             return
-        self._tell(_("Saved as {file}.").format(file=plain(path.name, 80)))
+        self._tell(lambda: _("Saved as {file}.").format(file=plain(path.name, 80)))
 
     def _ask_file(self, *, save: bool) -> None:
         title = _("Save the recipe") if save else _("Open a recipe")
@@ -202,16 +210,9 @@ class RecipePanel(Panel):
 
     def retranslate(self) -> None:
         """Set every text. The parts do it by themselves."""
-        filling, self._filling = self._filling, True
-        chosen = self.preset_box.currentIndex()
-        self.preset_box.clear()
-        self.preset_box.setPlaceholderText(_("Choose what to do"))
-        for item in PRESETS:
-            self.preset_box.addItem(_(item.name), item.id)
-        self.preset_box.addItem(_("My own prompt"), "")
-        self.preset_box.setCurrentIndex(chosen)
-        self._filling = filling
-        self._say_preset()
+        self._preset_part.retranslate()
+        if hasattr(self, "_said"):
+            self._tell(*self._said_last)
         describe(self.menu_button, _("Open, save or go back"), _("Recipe files, and earlier versions of this recipe."))
         self.menu_button.setToolTip(plain_tip(_("Open, save or go back")))
         self._take_back.setText(_("Take back"))
@@ -268,7 +269,10 @@ class RecipePanel(Panel):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([600, 190])
         vbox(self).addWidget(self.splitter)
-        self.preset_box.currentIndexChanged.connect(self._preset_chosen)
+        self._preset_part.chosen.connect(self._preset_chosen)
+        self.own.changed.connect(self._own_changed)
+        self.own.renamed.connect(self._own_named)
+        self.own.said.connect(self._tell)
         self.menu_button.clicked.connect(self._show_menu)
         self._take_back.clicked.connect(self._take_back_clicked)
         self.prompt_edit.textChanged.connect(self._changed)
@@ -280,46 +284,65 @@ class RecipePanel(Panel):
         self.prompt_edit.insert_column(column)
         self.prompt_edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _preset_chosen(self) -> None:
-        if self._filling:
-            return
-        chosen = str(self.preset_box.currentData() or "")
-        if chosen:
-            task = preset(chosen).build(self._columns, self._sample_rows, _)
-            self._replace(Recipe(task.template, task.fields, preset=chosen))
+    def _preset_chosen(self, chosen: str) -> None:
+        task = self._task_of(chosen)
+        if task is not None:
+            self._replace(Recipe(task[0], task[1], preset=chosen))
         else:
-            self._preset = ""
+            self._preset = self._wanted = ""
             self._changed()
             self.prompt_edit.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._say_preset()
+
+    def _task_of(self, chosen: str) -> tuple[str, tuple[OutputField, ...]] | None:
+        """The prompt and the fields that a preset or a template of the user's own fills in."""
+        own = self.own.of(chosen)
+        if own is not None:
+            return own.text, own.fields
+        if not any(item.id == chosen for item in PRESETS):
+            return None
+        task = preset(chosen).build(self._columns, self._sample_rows, _)
+        return task.template, task.fields
+
+    def _known(self, chosen: str) -> str:
+        return chosen if self.preset_box.findData(chosen) >= 0 else ""
+
+    def _own_changed(self) -> None:
+        self._preset_part.set_own(self.own.items)
+        if not self._preset and self._known(self._wanted):
+            # They are read from the disk a moment after the job.
+            self._preset_part.show_preset(self._wanted)
+        self._preset = self._preset_part.preset()
+
+    def _own_named(self, name: str) -> None:
+        """The task shown is this template from now on."""
+        self._preset = self._known(OWN + name)
+        self._preset_part.show_preset(self._preset)
+        self._changed()
 
     def _replace(self, recipe: Recipe) -> None:
         """Show another task, with a way back to what the user wrote."""
         before = self.recipe()
         self._filling = True
-        self._preset = recipe.preset if any(item.id == recipe.preset for item in PRESETS) else ""
-        self.preset_box.setCurrentIndex(self.preset_box.findData(self._preset))
+        self._preset = self._wanted = self._known(recipe.preset)
+        self._preset_part.show_preset(self._preset)
         self.prompt_edit.set_text(recipe.template)
         self.fields.set_fields(recipe.fields)
         self._filling = False
         self._changed()
         self._before = before if self._is_own_work(before) else None
-        self._tell(_("Your prompt was replaced.") if self._before else "")
+        self._tell((lambda: _("Your prompt was replaced.")) if self._before else None)
 
     def _is_own_work(self, recipe: Recipe) -> bool:
         if not recipe.template.strip():
             return False
-        if not recipe.preset:
-            return True
-        task = preset(recipe.preset).build(self._columns, self._sample_rows, _)
-        return (task.template, task.fields) != (recipe.template, recipe.fields)
+        return self._task_of(recipe.preset) != (recipe.template, recipe.fields)
 
     def _take_back_clicked(self) -> None:
         if self._before is not None:
             before = self._before
             self._replace(before)
             self._before = None
-            self._tell("")
+            self._tell(None)
             self.prompt_edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _changed(self) -> None:
@@ -332,7 +355,6 @@ class RecipePanel(Panel):
         template = self.prompt_edit.template()
         self.preview.show_row(template, self._row_id, self._cells)
         self._say_about_prompt(template)
-        self._say_preset()
 
     def _say_about_prompt(self, template: Template) -> None:
         said = []
@@ -342,19 +364,24 @@ class RecipePanel(Panel):
                 said = [self.problem()]
         tell(self._prompt_note, "\n".join(said[:MOST_NOTES]), "warning")
 
-    def _say_preset(self) -> None:
-        chosen = self.preset_box.currentData()
-        about = next((item.description for item in PRESETS if item.id == chosen), "")
-        self._preset_part.say(_("Task"), _(about) if about else "", _("Fills in a prompt and results to begin with."))
-
-    def _tell(self, sentence: str, role: str = "hint") -> None:
-        tell(self._message, sentence, role)
+    def _tell(self, make: Callable[[], str] | None, role: str = "hint") -> None:
+        """Say something over the prompt; made again when the language changes. None: nothing more."""
+        self._said_last = (make, role)
+        tell(self._message, make() if make is not None else "", role)
         self._take_back.setVisible(self._before is not None)
-        self._said.setVisible(bool(sentence) or self._before is not None)
+        self._said.setVisible(make is not None or self._before is not None)
 
     def _show_menu(self) -> None:
         menu = self._menu
         menu.clear()
+        menu.addAction(_("Save as a template…"), self._keep_as_template)
+        own = self.own.of(self._preset)
+        if own is not None:
+            menu.addAction(_("Rename the template…"), lambda: self.own.ask_to_rename(own))
+            menu.addAction(_("Delete the template…"), lambda: self.own.ask_to_delete(own))
+            menu.addAction(_("Export the template…"), lambda: self.own.ask_where_to(own))
+        menu.addAction(_("Import a template…"), self.own.ask_where_from)
+        menu.addSeparator()
         menu.addAction(_("Open a recipe…"), lambda: self._ask_file(save=False))
         menu.addAction(_("Save the recipe…"), lambda: self._ask_file(save=True))
         if self._versions:
@@ -366,6 +393,10 @@ class RecipePanel(Panel):
                 earlier.addAction(button_text(text), partial(self._go_back, version.recipe))
         corner = self.menu_button.rect().bottomRight()
         menu.popup(self.menu_button.mapToGlobal(corner) - QPoint(menu.sizeHint().width(), 0))
+
+    def _keep_as_template(self) -> None:
+        own = self.own.of(self._preset)
+        self.own.ask_to_keep(self.recipe(), own.name if own is not None else "")
 
     def _go_back(self, recipe: Recipe) -> None:
         self._replace(recipe)
