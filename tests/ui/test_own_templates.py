@@ -64,6 +64,7 @@ async def test_a_task_is_saved_under_a_name_and_stands_beside_the_built_in_ones(
         await until(lambda: panel.findChild(QInputDialog) is not None)
         dialog = part(panel, QInputDialog, "templateNameDialog")
         edit = dialog.findChild(QLineEdit)
+        assert edit is not None
         QTest.keyClicks(edit, "Tone of voice")
         QTest.keyClick(edit, Qt.Key.Key_Return)
         await until(lambda: "Tone of voice" in names(panel))
