@@ -115,7 +115,17 @@ def settings_dialog() -> QWidget:
 MAKERS = [recipe_panel, model_panel, failures_panel, review_panel, export_dialog, settings_dialog]
 # Names, figures and keys that are the same in all languages.
 SAME_EVERYWHERE = {
-    *("OpenAI", "Anthropic", "Ollama", "LM Studio", "llama.cpp / llamafile", "vLLM", "OpenRouter", "DeepSeek"),
+    *(
+        "Rowmill",
+        "OpenAI",
+        "Anthropic",
+        "Ollama",
+        "LM Studio",
+        "llama.cpp / llamafile",
+        "vLLM",
+        "OpenRouter",
+        "DeepSeek",
+    ),
     *("Qwen (DashScope)", "English", "简体中文", "1", "2", "3", "5", "10", "20", "50", "100"),
 }
 
