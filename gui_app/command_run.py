@@ -36,6 +36,12 @@ TERM_GRACE_S = 10.0
 EXIT_OK, EXIT_FAILED, EXIT_STOPPED, EXIT_SUBMITTED, EXIT_INTERRUPTED = 0, 3, 4, 5, 130
 
 
+def say_no_more() -> None:
+    """Nobody reads standard output any more. What is left in its buffer would fail the program at its exit (120)."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Running:
     """Runs a job in this process and shows it: a bar on a terminal, lines otherwise, or JSON lines.
 
@@ -212,9 +218,11 @@ class Screen:
                 self.say(text.format(count=number(unknown)))
 
     def print_json(self, message: dict[str, object]) -> None:
-        """One line on standard output."""
-        with contextlib.suppress(OSError, ValueError):
+        """One line on standard output. Whoever read it may have gone; the job goes on."""
+        try:
             print(json.dumps(message), flush=True)
+        except (OSError, ValueError):
+            say_no_more()
 
     def show(self, progress: JobProgress) -> None:
         """A run's progress, as often as the reader can use it."""

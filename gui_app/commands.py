@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gui_app import __version__, i18n, paths
-from gui_app.command_run import EXIT_INTERRUPTED, EXIT_OK, EXIT_SUBMITTED, Running
+from gui_app.command_run import EXIT_INTERRUPTED, EXIT_OK, EXIT_SUBMITTED, Running, say_no_more
 from gui_app.command_words import (
     TaskWords,
     cause_of,
@@ -81,8 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; say nothing more, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say_no_more()
         return EXIT_OK
     except Exception as error:
         log.exception("a command failed")

@@ -29,6 +29,8 @@ for _name in list(os.environ):
     if _name.upper().endswith(("_API_KEY", "_BASE_URL", "_PROXY")) or _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
         del os.environ[_name]
 os.environ["LANG"] = "C.UTF-8"
+# A user's Python keeps back what it writes, and may fail at its exit for what nobody has read.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 _ASYNC_LIMIT_S = 60.0
 # How long threads and processes have to end after a test; only a failing test waits so long.

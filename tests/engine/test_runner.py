@@ -53,7 +53,7 @@ async def test_a_failed_row_never_blocks_the_others(path: Path) -> None:
 async def test_a_row_that_waits_for_its_retry_holds_no_slot(path: Path) -> None:
     async def answer(prompt: str, before: int) -> str:
         if prompt == "row 1" and before == 0:
-            raise CallFailed(Cause.SERVER_ERROR)
+            raise CallFailed(Cause.SERVER_ERROR, retry_after_s=2.0)
         return f"re: {prompt}"
 
     make_job(path, numbered(20))
