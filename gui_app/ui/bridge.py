@@ -78,6 +78,9 @@ class JobLink(QObject):
         self.pages: StoreThread[JobReader] = StoreThread(lambda: JobReader(path), f"pages of {path.name}", self)
         self.lists: StoreThread[JobReader] = StoreThread(lambda: JobReader(path), f"lists of {path.name}", self)
         self.edits: StoreThread[JobEditor] = StoreThread(lambda: JobEditor(path), f"edits of {path.name}", self)
+        for reading in (self.pages, self.lists):
+            # The file is open by the time there is something to ask.
+            reading.ask(_nothing, _nothing, _quiet)
         self._pacer = EventPacer(self)
         self._pacer.told.connect(self._told)
         self._looking = False
@@ -167,6 +170,10 @@ class JobLink(QObject):
     def _quiet(self) -> None:
         self._pacer.stop()
         self._look_again.stop()
+
+
+def _quiet(_error: BaseException) -> None:
+    """Whoever asks something in earnest is told."""
 
 
 def _nothing(_value: object) -> None:

@@ -30,8 +30,8 @@ class JobSide(SidePanel):
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.task = RecipePanel()
-        self.model = ModelPanel(services)
+        self.task = RecipePanel(self.stack)
+        self.model = ModelPanel(services, self.stack)
         self.task.set_whole(self.recipe)
         self.task.recipeChanged.connect(self.recipeChanged)
         self.task.recipeOpened.connect(self._recipe_opened)
@@ -39,7 +39,7 @@ class JobSide(SidePanel):
         self.model.changed.connect(self.recipeChanged)
         self.add_page("task", lambda: _("Task"), self.task)
         self.add_page("model", lambda: _("Model"), self.model)
-        self.failures, self.review = FailuresPanel(), ReviewPanel()
+        self.failures, self.review = FailuresPanel(self.stack), ReviewPanel(self.stack)
         self.add_page("failures", lambda: _("Failures"), self.failures)
         self.add_page("review", lambda: _("Review"), self.review)
 

@@ -19,6 +19,7 @@ from gui_app.i18n import _
 from gui_app.jobs import JobState
 from gui_app.sentences import explain
 from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT
+from gui_app.ui.ahead import Ahead
 from gui_app.ui.away import news, states_seen
 from gui_app.ui.empty_page import EmptyPage
 from gui_app.ui.help_link import HelpWanted
@@ -93,6 +94,7 @@ class MainWindow(Panel):
         self._restore_geometry()
         self.retranslate()
         self.library.refresh_soon()
+        self._ahead = Ahead(self)
         self.empty.drop.button.setFocus()
 
     def _lay_out(self) -> None:
@@ -174,7 +176,7 @@ class MainWindow(Panel):
         from gui_app.ui.job_page import JobPage
 
         before = self.page
-        page = self.page = JobPage(self._services, path, source)
+        page = self.page = JobPage(self._services, path, source, self.centre)
         page.said.connect(self.status.say)
         page.renamed.connect(lambda name: self._renamed(path, name))
         page.importSettingsChosen.connect(lambda chosen: self._read_again(page, chosen))
@@ -399,6 +401,7 @@ class MainWindow(Panel):
             return
         self._is_closing = True
         self._warm_up.stop()
+        self._ahead.stop()
         self._keep_geometry()
         self._unsubscribe()
         self.status.dismiss()

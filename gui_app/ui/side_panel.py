@@ -31,7 +31,7 @@ class SidePanel(Panel):
         self._pages: dict[str, QWidget] = {}
         self._counts: dict[str, str] = {}
         self._group = QButtonGroup(self)
-        self._stack = QStackedWidget()
+        self.stack = QStackedWidget(self)
         self._segments = hbox(None)
         self._close = QToolButton()
         set_role(self._close, "icon")
@@ -44,7 +44,7 @@ class SidePanel(Panel):
         line.addWidget(self._close)
         column = vbox(self)
         column.addWidget(head)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self.stack, 1)
         self.retranslate()
 
     def add_page(self, name: str, title: Callable[[], str], page: QWidget) -> None:
@@ -57,7 +57,7 @@ class SidePanel(Panel):
         self._group.addButton(button)
         self._segments.addWidget(button)
         self._titles[name], self._buttons[name], self._pages[name] = title, button, page
-        self._stack.addWidget(page)
+        self.stack.addWidget(page)
         if len(self._pages) == 1:
             button.setChecked(True)
         self._show_titles()
@@ -65,12 +65,12 @@ class SidePanel(Panel):
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
         self._buttons[name].setChecked(True)
-        self._stack.setCurrentWidget(self._pages[name])
+        self.stack.setCurrentWidget(self._pages[name])
         self.shown.emit(name)
 
     def current(self) -> str:
         """The page in front."""
-        front = self._stack.currentWidget()
+        front = self.stack.currentWidget()
         return next(name for name, page in self._pages.items() if page is front)
 
     def step(self, by: int) -> None:

@@ -20,6 +20,8 @@ __all__ = ["GAP_L", "GAP_M", "GAP_S", "GAP_XL", "GAP_XS", "apply_theme", "colour
 # Device-independent pixels: Qt scales them with the screen.
 GAP_XS, GAP_S, GAP_M, GAP_L, GAP_XL = 4, 8, 12, 16, 24
 
+_POLISHED = Qt.WidgetAttribute.WA_WState_Polished
+
 TITLE, SUBTITLE, SMALL = 1.55, 1.18, 0.92
 """Font sizes, relative to the system's own."""
 
@@ -28,6 +30,9 @@ def set_role(widget: QWidget, role: str, tone: str = "") -> None:
     """Say what a widget is; safe to call again when that changes."""
     widget.setProperty("role", role)
     widget.setProperty("tone", tone)
+    if not widget.testAttribute(_POLISHED):
+        # It is dressed when it is first shown, and most get their role long before.
+        return
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)
