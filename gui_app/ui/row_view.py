@@ -21,16 +21,15 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResiz
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from gui_app.i18n import _
-from gui_app.jobs import FieldKind, RowFilter, RowState
-from gui_app.sentences import state_name
-from gui_app.ui.columns import ColumnKind, TableColumn
+from gui_app.jobs import RowFilter
+from gui_app.ui.column_widths import fitted_widths
+from gui_app.ui.columns import ColumnKind
 from gui_app.ui.panel import describe
 from gui_app.ui.row_delegate import RowDelegate
 from gui_app.ui.row_model import RowModel
-from gui_app.ui.row_painter import ICON, PADDING, RowPainter, Seen, Strip
+from gui_app.ui.row_painter import RowPainter, Seen, Strip
 from gui_app.ui.spans import merge
 
-NARROWEST, WIDEST = 72, 420
 MOST_SELECTED_IDS = 200_000
 """A larger selection is not kept in place when a list is exchanged, and not handed on id by id."""
 
@@ -269,17 +268,11 @@ class RowView(QTableView):
 
     def fit_columns(self) -> None:
         """Give the columns widths that suit what is seen, so that the answers are in sight if they can be."""
-        wanted = [self._wanted_width(column) for column in range(len(self.rows.columns))]
-        room = self.viewport().width()
-        inputs = [at for at, column in enumerate(self.rows.columns) if _may_shrink(column)]
-        excess = sum(wanted) - room
-        while excess > 0 and inputs and max(wanted[at] for at in inputs) > 120:
-            widest = max(inputs, key=lambda at: wanted[at])
-            cut = min(excess, max(8, (wanted[widest] - 120) // 4))
-            wanted[widest] -= cut
-            excess -= cut
+        top = max(0, self.rowAt(0))
+        seen = range(top, min(top + 40, self.rows.rowCount()))
+        widths = fitted_widths(self.rows, seen, self.fontMetrics(), self.viewport().width())
         self._placing = True
-        for column, width in enumerate(wanted):
+        for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
         self._placing = False
         self._fitted = True
@@ -289,25 +282,6 @@ class RowView(QTableView):
         super().resizeEvent(event)
         if self._fitted and event.size().width() != event.oldSize().width():
             self._fit_soon.start()
-
-    def _wanted_width(self, column: int) -> int:
-        kind = self.rows.columns[column].kind
-        metrics = self.fontMetrics()
-        name = str(self.rows.headerData(column, Qt.Orientation.Horizontal))
-        # A tenth more, because headings are bold; and room for the arrow of the sort.
-        heading = round(1.1 * metrics.horizontalAdvance(name)) + 28
-        texts = [str(self.rows.index(position, column).data())[:80] for position in self._measured_rows()]
-        room = 2 * PADDING + 6
-        if kind is ColumnKind.STATE:
-            texts += [state_name(state) for state in RowState]
-            room += ICON + 8
-        widest = max([heading, *(metrics.horizontalAdvance(text) + room for text in texts)])
-        low, high = (96, WIDEST) if kind is ColumnKind.ANSWER else (NARROWEST, WIDEST)
-        return max(low, min(240 if kind is ColumnKind.STATE else high, widest))
-
-    def _measured_rows(self) -> range:
-        top = max(0, self.rowAt(0))
-        return range(top, min(top + 40, self.rows.rowCount()))
 
     def refit_columns(self) -> None:
         """Fit them again, unless somebody has made them as they are."""
@@ -406,8 +380,3 @@ class RowView(QTableView):
 def _ranges(chosen: QItemSelectionModel) -> Iterator[QItemSelectionRange]:
     selection = chosen.selection()
     return (selection.at(part) for part in range(selection.count()))
-
-
-def _may_shrink(column: TableColumn) -> bool:
-    is_text = column.field is not None and column.field.kind in (FieldKind.TEXT, FieldKind.LABELS)
-    return column.kind is ColumnKind.INPUT or is_text

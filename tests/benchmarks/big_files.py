@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import xlsxwriter
@@ -80,7 +81,7 @@ def job_file(count: int, *, answered: bool) -> Path:
         writer = RowsWriter(beside)
         writer.begin(COLUMNS, source_name="large.csv", import_settings={})
         waiting = rows(count)
-        while batch := [(cells, "") for cells, _ in zip(waiting, range(5000), strict=False)]:
+        while batch := [(cells, "") for cells in islice(waiting, 5000)]:
             writer.add(batch)
         writer.finish()
         if answered:
