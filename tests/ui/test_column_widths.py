@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -33,8 +35,14 @@ def test_no_columns_need_no_room() -> None:
     assert fitted([], [], 100) == []
 
 
-def test_the_state_stays_in_sight_beside_long_texts(qtbot: QtBot) -> None:
+@pytest.fixture
+def threads() -> Iterator[Threads]:
     threads = Threads(MadeUpReader(50))
+    yield threads
+    threads.close()
+
+
+def test_the_state_stays_in_sight_beside_long_texts(threads: Threads, qtbot: QtBot) -> None:
     threads.model.set_columns(tuple(f"a rather long heading {n}" for n in range(5)), (LABEL,))
     threads.model.set_total(50)
     view = RowView(threads.model)
@@ -45,5 +53,4 @@ def test_the_state_stays_in_sight_beside_long_texts(qtbot: QtBot) -> None:
     view.fit_columns()
     state = len(threads.model.columns) - 1
     assert view.columnViewportPosition(state) + view.columnWidth(state) <= view.viewport().width()
-    assert not view.horizontalScrollBar().maximum()
-    threads.close()
+    qtbot.waitUntil(lambda: not view.horizontalScrollBar().maximum())
