@@ -126,7 +126,7 @@ class Attempts:
             failure = CallFailed(Cause.UNREADABLE, type(error).__name__)
         # From here on nothing waits: what came back cannot be lost to a cancellation.
         if reply is not None:
-            self._pace.release(ticket, None, limits=reply.limits)
+            self._pace.release(ticket, None, limits=reply.limits, usage=reply.usage)
             self._network.answered(row.row_id)
             self._refusals.pop(row.row_id, None)
             outcome = self._judging.answered(SentOut(row.row_id, row.tries, sent_at, row.reserved_usd), reply)

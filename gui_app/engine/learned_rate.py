@@ -18,13 +18,23 @@ STEEP = (0.20, 0.12, 0.08, 0.06, 0.05)
 BURST_S = 0.1
 STRIKE = 2.0
 NOISE_FOR_S = 60.0
-NO_NOISE_FOR_S = 60.0
+NO_NOISE_FOR_S = (15.0, 60.0)
+"""How long a limit that a trial has found is believed: at first, and at most, twice as long each time."""
+
 FALLS = 2
 ODD = 3
 AMONG = 5
 """So many answers among the refusals of one burst are more than a limit would let through."""
 
 STRIKE_CAP_S = 0.5
+
+FEWEST_TRIED = 14
+"""A trial is judged as if at least so many calls had gone out."""
+
+FAR_BELOW = 0.15
+"""A rate so far below what was once answered is either a limit that fell, or refusals that mean nothing."""
+
+SHARE_WEIGHT = 0.05
 EAGER = 3.0
 
 
@@ -76,10 +86,17 @@ class LearnedRate:
         """Probe faster: another source says beforehand when there is nothing left."""
         self._noise_until = -1e9
         self._no_noise_until = -1e9
+        self._believed_s = NO_NOISE_FOR_S[0]
+        self._sent = 0
+        self._trial_from = -1
         self._seen = [0, 0]
         """Calls and refusals since the doubts began, or since the trial began."""
         self._share = 0.0
         self._before = 0.0
+        self._peak = 0.0
+        """Calls a second that were once answered."""
+        self._lately = 0.0
+        """The share of refusals among the calls lately."""
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -95,6 +112,7 @@ class LearnedRate:
 
     def take(self) -> None:
         """A call goes out."""
+        self._sent += 1
         self._seen[0] += 1
         if self.rate is not None:
             self._credit -= 1.0
@@ -126,7 +144,9 @@ class LearnedRate:
             throughput: Calls answered a second, lately.
         """
         now = self._now()
-        self._seen[1] += 1
+        if number > self._trial_from:
+            self._seen[1] += 1
+        self._lately += (1.0 - self._lately) * SHARE_WEIGHT
         if self.is_noise(now):
             self._judge_trial(sent, now)
             return
@@ -136,6 +156,9 @@ class LearnedRate:
             self._burst[1] += 1
             return  # It went out before the last cut, and tells of the same moment.
         self._cut_number = sent
+        if self.rate is not None and self.rate < FAR_BELOW * self._peak and now >= self._no_noise_until:
+            self._try_without(self._lately, now)
+            return
         self._first, self._burst = _Mark(number, sent_at), [0, 1]
         self._bound = max(throughput, self.rate or 0.0)
         if self._mark is None or self.rate is None:
@@ -156,6 +179,7 @@ class LearnedRate:
 
     def accepted(self, number: int, sent_at: float) -> None:
         """A call was answered."""
+        self._lately *= 1.0 - SHARE_WEIGHT
         if number > self._cut_number:
             self._strikes = 0
         elif self._first is not None and number > self._first.number:
@@ -169,13 +193,15 @@ class LearnedRate:
         if self.rate is None or answers < AMONG or now < self._no_noise_until:
             return
         if answers > 3.0 * (1.0 + self._bound * max(0.0, span)):
-            self._try_without(refusals / (answers + refusals), now)
+            # A few tell the share only roughly.
+            self._try_without((refusals + 1) / (answers + refusals + 2), now)
 
     def _begin(self, number: int, sent_at: float, throughput: float) -> None:
         self._mark, self._refused, self._held_s = _Mark(number, sent_at), 1, 0.0
         self._filled_at = self._now()
         self._credit = 0.0
         self._accepted_sum = self._span_sum = 0.0
+        self._peak = max(self._peak, throughput)
         self._set(max(0.5, throughput * FIRST_CUT), 0)
 
     def _estimate(self, number: int, sent_at: float, now: float) -> None:
@@ -236,7 +262,7 @@ class LearnedRate:
         """The only way to know is to try: if refusals are as rare without a limit, there is none."""
         self._share = share
         self._before = self._base
-        self._seen = [0, 0]
+        self._seen, self._trial_from = [0, 0], self._sent
         self.rate = None
         self._first = None
         self._falls = self._odd = 0
@@ -244,9 +270,13 @@ class LearnedRate:
 
     def _judge_trial(self, sent: int, now: float) -> None:
         calls, refusals = self._seen
-        if refusals / max(calls, 12) > 1.3 * self._share + 0.06 + 0.3 * max(calls, 12) ** -0.5:
+        calls = max(calls, FEWEST_TRIED)
+        if refusals / calls > 1.3 * self._share + 0.06 + 0.3 * calls**-0.5:
             self._noise_until = now
-            self._no_noise_until = now + NO_NOISE_FOR_S
+            self._no_noise_until = now + self._believed_s
+            self._believed_s = min(NO_NOISE_FOR_S[1], 2.0 * self._believed_s)
+            # It was a limit that fell.
+            self._peak = self._before
             self._mark = _Mark(sent, now)
             self._cut_number = sent
             self._refused, self._held_s = 0, 0.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from gui_app.engine.learned_rate import LearnedRate
 from gui_app.engine.retry import RETRY_AFTER_CAP_S
-from gui_app.engine.told_credit import ToldCredit
-from gui_app.jobs import Cause, RateLimits
+from gui_app.engine.told_credit import Predicted, ToldLimits
+from gui_app.jobs import Cause, RateLimits, Usage
 
 OPENING_RATE = 75.0
 """Calls a second at first, when nothing is known of the provider; doubles with every round of answers."""
@@ -34,13 +34,13 @@ class Ticket:
     Attributes:
         at_once: Calls in flight, this one included.
         number: Calls let out so far, this one included.
-        predicted: See `ToldCredit.take`.
+        predicted: See `ToldLimits.take`.
     """
 
     sent_at: float
     at_once: int
     number: int
-    predicted: float | None
+    predicted: Predicted
 
 
 class Pace:
@@ -66,7 +66,7 @@ class Pace:
         self._held_until = -math.inf
         self._slowed_until = -math.inf
         self._learned = LearnedRate(now)
-        self._told = ToldCredit()
+        self._told = ToldLimits()
         self._waiters: deque[asyncio.Future[Ticket]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -79,7 +79,7 @@ class Pace:
         self._cut_at_once = 0
         self._window_before = 0.0
         self._doubts = 0
-        self._cut_by = Ticket(0.0, 0, 0, None)
+        self._cut_by = Ticket(0.0, 0, 0, ())
         self._full = False
         self._overloads = 0
         self._latency_s = 0.0
@@ -175,10 +175,7 @@ class Pace:
         if self._in_flight >= self.window:
             self._full = True
             return math.inf
-        wait = max(0.0, self._held_until - now, self._learned.wait_s(now))
-        if self._told.active:
-            wait = max(wait, self._told.wait_s(now))
-        return max(wait, self._next_at - now)
+        return max(0.0, self._held_until - now, self._learned.wait_s(now), self._told.wait_s(now), self._next_at - now)
 
     def _wake(self) -> None:
         waiters = self._waiters
@@ -222,19 +219,30 @@ class Pace:
         *,
         limits: RateLimits | None = None,
         retry_after_s: float | None = None,
+        usage: Usage | None = None,
     ) -> None:
         """A call came back.
 
         Args:
             ticket: What `acquire` gave.
             cause: None when it brought a reply.
+            usage: What the reply says it used.
         """
         now = self._now()
         self._in_flight -= 1
         refused = cause is Cause.RATE_LIMIT
         if limits is not None:
             self._learned.eager = True
-            self._told.told(ticket.predicted, limits, self._in_flight, now, refused=refused)
+            self._told.told(
+                ticket.predicted,
+                ticket.number,
+                ticket.sent_at,
+                limits,
+                self._in_flight,
+                now,
+                refused=refused,
+                usage=usage,
+            )
         if cause is None:
             self._answered(ticket, now)
         elif refused:
@@ -298,8 +306,7 @@ class Pace:
         self._limited = False
         if self._opening is not None and self._answers:
             self._opening = None
-        explained = self._told.active and self._told.explains(limits)
-        if explained or self._learned.is_noise(now) or self._not_at_once(ticket):
+        if self._told.explains(limits) or self._learned.is_noise(now) or self._not_at_once(ticket):
             self._learned.refused(ticket.number, ticket.sent_at, self._sent, self._throughput(now))
         else:
             self._cut_window(ticket, now)

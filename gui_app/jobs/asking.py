@@ -100,7 +100,12 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What a provider's headers said about its limits. None: not said."""
+    """What a provider's headers said about its limits. None: not said.
+
+    Attributes:
+        tokens_limit, tokens_remaining, tokens_reset_s: Of all tokens, or of the input's where they are counted apart.
+        output_tokens_limit, output_tokens_remaining, output_tokens_reset_s: Where they are counted apart (Anthropic).
+    """
 
     requests_limit: int | None = None
     requests_remaining: int | None = None
@@ -108,6 +113,9 @@ class RateLimits:
     tokens_limit: int | None = None
     tokens_remaining: int | None = None
     tokens_reset_s: float | None = None
+    output_tokens_limit: int | None = None
+    output_tokens_remaining: int | None = None
+    output_tokens_reset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from gui_app.jobs import RateLimits
 
+_ANTHROPIC_KINDS = ("requests", "tokens", "input-tokens", "output-tokens")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -50,17 +51,11 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
                 tokens_reset_s=_reset(headers, "x-ratelimit-reset-tokens"),
             )
         )
-    if any(f"anthropic-ratelimit-{kind}-remaining" in headers for kind in ("requests", "tokens", "input-tokens")):
-        tokens = _scarcest(headers)
+    if any(f"anthropic-ratelimit-{kind}-remaining" in headers for kind in _ANTHROPIC_KINDS):
+        # All tokens together are told, too, but those are the sum of the two.
+        tokens = "input-tokens" if "anthropic-ratelimit-input-tokens-remaining" in headers else "tokens"
         return _or_none(
-            RateLimits(
-                requests_limit=_count(headers.get("anthropic-ratelimit-requests-limit")),
-                requests_remaining=_count(headers.get("anthropic-ratelimit-requests-remaining")),
-                requests_reset_s=_reset(headers, "anthropic-ratelimit-requests-reset"),
-                tokens_limit=_count(headers.get(f"anthropic-ratelimit-{tokens}-limit")),
-                tokens_remaining=_count(headers.get(f"anthropic-ratelimit-{tokens}-remaining")),
-                tokens_reset_s=_reset(headers, f"anthropic-ratelimit-{tokens}-reset"),
-            )
+            RateLimits(*(part for kind in ("requests", tokens, "output-tokens") for part in _told(headers, kind)))
         )
     for prefix in ("x-ratelimit", "ratelimit"):
         if f"{prefix}-remaining" in headers:
@@ -74,15 +69,14 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
     return None
 
 
-def _scarcest(headers: Mapping[str, str]) -> str:
-    """Anthropic counts tokens three times (all, in, out): the name of the one of which the least part is left."""
-    best, best_share = "tokens", math.inf
-    for kind in ("tokens", "input-tokens", "output-tokens"):
-        remaining = _count(headers.get(f"anthropic-ratelimit-{kind}-remaining"))
-        limit = _count(headers.get(f"anthropic-ratelimit-{kind}-limit"))
-        if remaining is not None and limit and remaining / limit < best_share:
-            best, best_share = kind, remaining / limit
-    return best
+def _told(headers: Mapping[str, str], kind: str) -> tuple[int | None, int | None, float | None]:
+    """Limit, remaining and seconds until it is whole, of one of the things that Anthropic counts."""
+    name = f"anthropic-ratelimit-{kind}"
+    return (
+        _count(headers.get(f"{name}-limit")),
+        _count(headers.get(f"{name}-remaining")),
+        _reset(headers, f"{name}-reset"),
+    )
 
 
 def _or_none(limits: RateLimits) -> RateLimits | None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gui_app.engine import retry
 from gui_app.engine.pace import Pace, Ticket
-from gui_app.jobs import Cause, RateLimits
+from gui_app.jobs import Cause, RateLimits, Usage
 from tests.engine.virtual_time import in_virtual_time
 
 Clock = Callable[[], float]
@@ -24,6 +24,7 @@ class Limit(Protocol):
     def leave(self, now: float) -> None: ...
     def wait_s(self, now: float) -> float: ...
     def headers(self, now: float) -> RateLimits | None: ...
+    def usage(self) -> Usage | None: ...
 
 
 class NoLimit:
@@ -37,6 +38,10 @@ class NoLimit:
         return 0.0
 
     def headers(self, now: float) -> RateLimits | None:
+        return None
+
+    def usage(self) -> Usage | None:
+        """Of the call that entered last."""
         return None
 
 
@@ -77,6 +82,48 @@ class Bucket(NoLimit):
     def headers(self, now: float) -> RateLimits | None:
         self._fill(now)
         return RateLimits(int(self.cap), max(0, int(self.level)), (self.cap - self.level) / self.rate(now))
+
+
+class Tokens(NoLimit):
+    """A bucket of tokens, told in the headers; a call takes about `taken` of them.
+
+    Args:
+        rate: Tokens a second.
+        used: What the reply says it used, about: providers may take what a reply may at most be long.
+        spread: How much calls differ.
+        output: The headers tell it as output tokens.
+    """
+
+    def __init__(
+        self, rate: float, cap: float, *, taken: float, used: float, spread: float = 0.3, output: bool = False
+    ) -> None:
+        self.rate, self.cap, self.taken, self.used, self.spread, self.output = rate, cap, taken, used, spread, output
+        self.level, self.filled_at = cap, 0.0
+        self.rng = random.Random(7)
+        self.size = 1.0
+
+    def _fill(self, now: float) -> None:
+        self.level = min(self.cap, self.level + (now - self.filled_at) * self.rate)
+        self.filled_at = now
+
+    def enter(self, now: float) -> bool:
+        self._fill(now)
+        self.size = self.rng.uniform(1.0 - self.spread, 1.0 + self.spread)
+        if self.level < self.taken * self.size:
+            return False
+        self.level -= self.taken * self.size
+        return True
+
+    def wait_s(self, now: float) -> float:
+        return max(0.0, self.taken - self.level) / self.rate
+
+    def usage(self) -> Usage | None:
+        return Usage(0, int(self.used * self.size))
+
+    def headers(self, now: float) -> RateLimits | None:
+        self._fill(now)
+        said = int(self.cap), int(self.level), (self.cap - self.level) / self.rate
+        return RateLimits(500, 499, 0.1, None, None, None, *said) if self.output else RateLimits(500, 499, 0.1, *said)
 
 
 class Windowed(NoLimit):
@@ -126,9 +173,9 @@ class AtOnce(NoLimit):
 class Chance(NoLimit):
     """Refuses some calls for no reason."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, *, seed: int = 5) -> None:
         self.share = share
-        self.rng = random.Random(5)
+        self.rng = random.Random(seed)
 
     def enter(self, now: float) -> bool:
         return self.rng.random() >= self.share
@@ -194,11 +241,12 @@ async def _rows(limit: Limit, pace: Pace, workers: int, rows: int, way: Way) -> 
             pace.release(ticket, Cause.RATE_LIMIT, limits=headers, retry_after_s=asked)
             return False
         headers = limit.headers(now) if way.told == "arrival" else None
+        usage = limit.usage()
         await asyncio.sleep(way.latency_s * (rng.lognormvariate(0.0, way.spread) if way.spread else 1.0))
         limit.leave(loop.time())
         if way.told == "response":
             headers = limit.headers(loop.time())
-        pace.release(ticket, None, limits=headers)
+        pace.release(ticket, None, limits=headers, usage=usage)
         return True
 
     async def work() -> None:

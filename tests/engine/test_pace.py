@@ -8,7 +8,7 @@ import pytest
 
 from gui_app.engine.pace import Pace, Ticket
 from gui_app.jobs import Cause, RateLimits
-from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Way, Windowed, run_rows
+from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Tokens, Way, Windowed, run_rows
 from tests.engine.virtual_time import in_virtual_time
 
 IDEAL_S = 20.0
@@ -101,6 +101,36 @@ def test_a_number_set_by_the_user_is_used_at_once_and_never_exceeded() -> None:
 def test_refusals_for_no_reason_do_not_bring_the_pace_down() -> None:
     run = run_rows(Chance(0.3), rows=1000)
     assert run.seconds <= 4 * 1000 * 0.3 / 20 / 0.7
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+@pytest.mark.parametrize("latency_s", [0.005, 0.3])
+def test_refusals_for_no_reason_cost_a_short_job_seconds_and_not_minutes(share: float, latency_s: float) -> None:
+    seconds = []
+    for seed in range(8):
+        chance = Chance(share, seed=seed)
+        seconds.append(run_rows(chance, rows=200, way=Way(latency_s=latency_s), start=None).seconds)
+    assert sum(seconds) / len(seconds) <= 20.0
+
+
+@pytest.mark.parametrize("told", ["arrival", "response"])
+@pytest.mark.parametrize("output", [False, True])
+@pytest.mark.parametrize(("taken", "used"), [(500, 500), (2000, 150)])
+@pytest.mark.parametrize("over_s", [2.0, 10.0])
+def test_a_limit_of_tokens_is_used_to_the_full_and_hardly_ever_overrun(
+    told: str, output: bool, taken: float, used: float, over_s: float
+) -> None:
+    a_second = 20.0 * taken
+    limit = Tokens(a_second, a_second * over_s, taken=taken, used=used, output=output)
+    run = run_rows(limit, rows=600, way=Way(told=told))
+    assert run.ratio((600.0 - 20.0 * over_s) / 20.0) <= 1.05
+    assert run.refused_share < 0.015
+
+
+def test_a_limit_of_tokens_that_is_never_told_is_overrun_more_often() -> None:
+    """What the headers are worth: without them, this very limit is found by running into it."""
+    run = run_rows(Tokens(10_000.0, 20_000.0, taken=500, used=500), rows=600)
+    assert run.refused_share > 0.03
 
 
 async def _let_out(pace: Pace, count: int) -> list[Ticket]:

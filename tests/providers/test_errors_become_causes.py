@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gui_app.jobs import Account, Cause, Finish, Question, Reply, Secret
+from gui_app.jobs import Account, Cause, Finish, Question, RateLimits, Reply, Secret
 from gui_app.providers.base import CallFailed, LiveProvider
 from gui_app.providers.catalog import open_provider
 from tests.helpers.fault_server import FaultServer, Say, completion, message, response
@@ -211,24 +211,24 @@ async def test_limits_are_read_from_openai_headers_of_replies_and_errors(server:
     assert reply.limits.tokens_reset_s == pytest.approx(0.12)
 
 
-async def test_limits_are_read_from_anthropic_headers_the_scarcest_tokens_counting(server: FaultServer) -> None:
+async def test_limits_are_read_from_anthropic_headers_input_and_output_apart(server: FaultServer) -> None:
     clock = datetime(2031, 5, 6, 7, 8, 0, tzinfo=UTC)
-    headers = {
-        "Date": format_datetime(clock, usegmt=True),
-        "anthropic-ratelimit-requests-limit": "50",
-        "anthropic-ratelimit-requests-remaining": "49",
-        "anthropic-ratelimit-requests-reset": "2031-05-06T07:08:02Z",
-        "anthropic-ratelimit-tokens-limit": "1000",
-        "anthropic-ratelimit-tokens-remaining": "900",
-        "anthropic-ratelimit-output-tokens-limit": "100",
-        "anthropic-ratelimit-output-tokens-remaining": "5",
-        "anthropic-ratelimit-output-tokens-reset": "2031-05-06T07:08:30+00:00",
-    }
+    headers = {"Date": format_datetime(clock, usegmt=True)}
+    for kind, limit, remaining, reset in (
+        ("requests", "50", "49", "2031-05-06T07:08:02Z"),
+        ("tokens", "1000", "900", "2031-05-06T07:08:01Z"),
+        ("input-tokens", "800", "700", "2031-05-06T07:08:10Z"),
+        ("output-tokens", "100", "5", "2031-05-06T07:08:30+00:00"),
+    ):
+        name = f"anthropic-ratelimit-{kind}"
+        headers |= {f"{name}-limit": limit, f"{name}-remaining": remaining, f"{name}-reset": reset}
     server.say(Say(message("ok"), headers=headers))
-    limits = (await asked("anthropic", server)).limits
-    assert limits is not None
-    assert (limits.requests_limit, limits.requests_remaining, limits.requests_reset_s) == (50, 49, 2.0)
-    assert (limits.tokens_limit, limits.tokens_remaining, limits.tokens_reset_s) == (100, 5, 30.0)
+    assert (await asked("anthropic", server)).limits == RateLimits(50, 49, 2.0, 800, 700, 10.0, 100, 5, 30.0)
+    # Older accounts are told all tokens together.
+    for name in [name for name in headers if "put-tokens" in name]:
+        del headers[name]
+    server.say(Say(message("ok"), headers=headers))
+    assert (await asked("anthropic", server)).limits == RateLimits(50, 49, 2.0, 1000, 900, 1.0)
 
 
 @pytest.mark.parametrize("value", ["-1", "many", "1e400", "", "NaN"])
