@@ -53,10 +53,9 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
         )
     if any(f"anthropic-ratelimit-{kind}-remaining" in headers for kind in _ANTHROPIC_KINDS):
         # All tokens together are told, too, but those are the sum of the two.
-        tokens = "input-tokens" if "anthropic-ratelimit-input-tokens-remaining" in headers else "tokens"
-        return _or_none(
-            RateLimits(*(part for kind in ("requests", tokens, "output-tokens") for part in _told(headers, kind)))
-        )
+        kind = "input-tokens" if "anthropic-ratelimit-input-tokens-remaining" in headers else "tokens"
+        requests, tokens, output = (_told(headers, name) for name in ("requests", kind, "output-tokens"))
+        return _or_none(RateLimits(*requests, *tokens, *output))
     for prefix in ("x-ratelimit", "ratelimit"):
         if f"{prefix}-remaining" in headers:
             return _or_none(
