@@ -231,8 +231,8 @@ class Pace:
         now = self._now()
         self._in_flight -= 1
         refused = cause is Cause.RATE_LIMIT
-        if limits is not None:
-            self._learned.eager = True
+        if cause is None or refused:
+            self._learned.eager = limits is not None
             self._told.told(
                 ticket.predicted,
                 ticket.number,

@@ -82,6 +82,8 @@ class ToldCredit:
         """
         left = said.left
         if left is None:
+            # Some tell it with their refusals alone: an answer that says nothing is no word to go by.
+            self.active = self.active and refused
             return
         limit = max(said.limit or 0, left, 1)
         reset_s = said.reset_s
@@ -186,20 +188,26 @@ class ToldLimits:
         predicted: Predicted,
         number: int,
         sent_at: float,
-        limits: RateLimits,
+        limits: RateLimits | None,
         out: int,
         now: float,
         *,
         refused: bool = False,
         usage: Usage | None = None,
     ) -> None:
-        """A response came.
+        """An answer or a refusal came.
 
         Args:
             predicted: What `take` gave for its call.
             number, sent_at: How many calls had gone out with it, and when.
+            limits: None: it says nothing of any.
             out: Calls that are still out.
         """
+        if limits is None:
+            if not refused:
+                for credit in self._all:
+                    credit.active = False
+            return
         said = _said(limits)
         if not refused:
             apart = limits.output_tokens_remaining is not None

@@ -183,13 +183,17 @@ class Chance(NoLimit):
     def wait_s(self, now: float) -> float:
         return 1.0
 
+    def headers(self, now: float) -> RateLimits | None:
+        return RateLimits(60, 0, 1.0, 150_000, 0, 360.0)
+
 
 @dataclass
 class Way:
     """How a provider answers.
 
     Attributes:
-        told: None, "arrival" or "response": when the remaining calls of the headers are counted.
+        told: None, "arrival" or "response": when the remaining calls of the headers are counted. "refusal": only
+            refusals have such headers.
         retry_after: None, "exact" or "seconds" (whole ones).
     """
 

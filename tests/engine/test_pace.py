@@ -113,6 +113,15 @@ def test_refusals_for_no_reason_cost_a_short_job_seconds_and_not_minutes(share: 
     assert sum(seconds) / len(seconds) <= 20.0
 
 
+def test_limits_told_by_refusals_alone_hold_nothing_back_once_there_is_an_answer() -> None:
+    """As servers do that only say "nothing left" when they refuse."""
+    run = run_rows(Chance(0.3), rows=200, way=Way(latency_s=0.05, told="refusal"), start=None)
+    assert run.seconds <= 20.0
+    run = run_rows(Bucket((0.0, 50.0)), way=Way(told="refusal"))
+    assert run.ratio(IDEAL_S) <= 1.05
+    assert run.refused_share < 0.02
+
+
 @pytest.mark.parametrize("told", ["arrival", "response"])
 @pytest.mark.parametrize("output", [False, True])
 @pytest.mark.parametrize(("taken", "used"), [(500, 500), (2000, 150)])
