@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QComboBox, QCompleter, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from gui_app.providers.base import ModelInfo
 from gui_app.sentences import plain
 from gui_app.ui.forms import calm_wheel
+
+_NOTE = Qt.ItemDataRole.UserRole + 1
+_GAP = 24
+
+
+class _Noted(QStyledItemDelegate):
+    """A model's name, and quietly at the right what it costs and until when there is one."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        note = index.data(_NOTE)
+        if note:
+            chosen = option.state & QStyle.StateFlag.State_Selected
+            role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
+            painter.save()
+            painter.setPen(option.palette.color(role))
+            place = option.rect.adjusted(0, 0, -_GAP // 3, 0)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, note)
+            painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        size, note = super().sizeHint(option, index), index.data(_NOTE)
+        return size + QSize(_GAP + option.fontMetrics.horizontalAdvance(note), 0) if note else size
 
 
 class ModelBox(QComboBox):
@@ -38,6 +64,7 @@ class ModelBox(QComboBox):
         assert line is not None
         line.setMaxLength(200)
         self._listed: dict[str, ModelInfo] = {}
+        self.setItemDelegate(_Noted(self))
         calm_wheel(self)
 
     def model_id(self) -> str:
@@ -65,6 +92,16 @@ class ModelBox(QComboBox):
         self.blockSignals(False)
         if was_open and self.count():
             super().showPopup()
+
+    def set_notes(self, notes: Mapping[str, str]) -> None:
+        """What is said beside the models in the list, by their ids."""
+        for index in range(self.count()):
+            note = notes.get(self.itemText(index), "")
+            self.setItemData(index, note, _NOTE)
+            self.setItemData(index, note or None, Qt.ItemDataRole.AccessibleDescriptionRole)
+        # The list is as wide as what is in it, the box itself as narrow as the panel wants.
+        view = self.view()
+        view.setMinimumWidth(min(640, view.sizeHintForColumn(0) + _GAP))
 
     def info(self) -> ModelInfo | None:
         """What the provider said about the chosen model; None when it is not on its list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,20 +20,25 @@ from gui_app.providers.hosts import checked_base_url
 from gui_app.sentences import explain, explain_cause, filled, plain
 from gui_app.settings import BASE_URLS, CONCURRENCY, MODELS, PROVIDER
 from gui_app.ui.address_question import AddressQuestion
-from gui_app.ui.forms import Captioned, Once, ScrollColumn, choose, fill, shrinking_box, tell
+from gui_app.ui.forms import Captioned, Once, ScrollColumn, choose, tell
 from gui_app.ui.help_link import link_under
 from gui_app.ui.help_topics import topic_of, topic_of_cause
 from gui_app.ui.icons import set_icon
 from gui_app.ui.key_part import KeyPart
 from gui_app.ui.model_box import ModelBox
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.provider_box import ProviderBox, provider_title
 from gui_app.ui.run_part import RunPart
 from gui_app.ui.services import Services
 from gui_app.ui.tasks import Tasks
 from gui_app.ui.theme import GAP_S, GAP_XS, set_role
 
 if TYPE_CHECKING:
+    from gui_app.providers.local import LocalServer
     from gui_app.ui.recipe_panel import RecipePanel
+
+LocalFinder = Callable[[], Awaitable[Sequence["LocalServer"]]]
+"""Asks which model servers run on this computer."""
 
 PriceFinder = Callable[[str, str, str | None], PriceTable | None]
 """Provider, model, base URL -> prices; None when unknown. Called in a thread: the catalogue takes a while to load."""
@@ -50,9 +55,11 @@ def current_recipe(recipe_panel: RecipePanel, model_panel: ModelPanel) -> Recipe
     )
 
 
-def provider_title(name: str) -> str:
-    """A provider's name as shown. Most are the same in all languages; two are catalogue entries."""
-    return _(catalog.entry(name).title)
+async def _running_here() -> Sequence[LocalServer]:
+    # Not at the top: the window opens without what only this needs.
+    from gui_app.providers.local import find_local
+
+    return await find_local()
 
 
 def _found_price(provider: str, model: str, base_url: str | None) -> PriceTable | None:
@@ -72,16 +79,23 @@ class ModelPanel(Panel):
     changed = Signal()
 
     def __init__(
-        self, services: Services, parent: QWidget | None = None, *, prices: PriceFinder = _found_price
+        self,
+        services: Services,
+        parent: QWidget | None = None,
+        *,
+        prices: PriceFinder = _found_price,
+        local: LocalFinder = _running_here,
     ) -> None:
         super().__init__(parent, role="page")
         self._worker, self._settings, self._prices = services.worker, services.settings, prices
+        self._find_local = local
+        self._local: dict[str, LocalServer] = {}
         self._tasks = Tasks()
         self._filling = True
         self._entry = catalog.entry("practice")
         self._listed_for: tuple[str, str | None] | None = None
         self._price: PriceTable | None = None
-        self.provider_box = shrinking_box(name="providerBox")
+        self.provider_box = ProviderBox()
         self._provider = Captioned(self.provider_box)
         self.address_edit = QLineEdit()
         self.address_edit.setObjectName("baseUrlEdit")
@@ -193,7 +207,7 @@ class ModelPanel(Panel):
     def retranslate(self) -> None:
         """Set every text. The parts do it by themselves."""
         self._filling = True
-        fill(self.provider_box, [(provider_title(name), name) for name in catalog.names()])
+        self.provider_box.retranslate()
         self._filling = False
         self._address.say(_("Address of the server"))
         self._model_caption.setText(_("Model"))
@@ -229,6 +243,7 @@ class ModelPanel(Panel):
         scroll.column.addStretch(1)
         vbox(self).addWidget(scroll)
         self.provider_box.currentIndexChanged.connect(self._provider_chosen)
+        self.provider_box.opened.connect(self._look_for_local)
         self.address_edit.textEdited.connect(self._address_typed)
         self.model_box.currentTextChanged.connect(self._model_changed)
         self.model_box.opened.connect(self._list_once)
@@ -245,6 +260,8 @@ class ModelPanel(Panel):
             name = str(self.provider_box.currentData())
             self._settings.set(PROVIDER, name)
             self._show_provider(name)
+            if self._entry.local and name not in ("practice", *self._local):
+                self._look_for_local()
             self.changed.emit()
 
     def _show_provider(
@@ -266,6 +283,7 @@ class ModelPanel(Panel):
         self._listed_for = None
         self.model_box.set_models([])
         self.model_box.set_model_id(model or self._settings.get(MODELS).get(entry.name) or entry.first_model)
+        self._offer_local()
         ceiling = self._settings.get(CONCURRENCY).get(entry.name, entry.suggested_concurrency)
         self.run_part.set_provider(
             provider_title(entry.name),
@@ -394,6 +412,27 @@ class ModelPanel(Panel):
 
     # What is asked
 
+    def _look_for_local(self) -> None:
+        if not self._tasks.is_running("look for local servers"):
+            self._tasks.start("look for local servers", self._look())
+
+    async def _look(self) -> None:
+        self._local = {server.provider: server for server in await self._find_local()}
+        self.provider_box.set_running(self._local)
+        if self._offer_local():
+            self._model_changed()
+
+    def _offer_local(self) -> bool:
+        """Offer what the chosen local server has loaded. True when that chose a model, because none was."""
+        found = self._local.get(self.provider())
+        if found is None or self.base_url() is not None or not found.models:
+            return False
+        self.model_box.set_models([ModelInfo(model) for model in found.models])
+        if self.model_id():
+            return False
+        self.model_box.set_model_id(found.models[0])
+        return True
+
     def _look_up_price(self) -> None:
         self._tasks.start("look up the price", self._find_price(self.provider(), self.model_id(), self.base_url()))
 
@@ -427,12 +466,25 @@ class ModelPanel(Panel):
         self._listed_for = place if models else None
         if models:
             self.model_box.set_models(models)
+            self._tasks.start("price the list", self._price_list(place, models))
         self._say()
         if wrong or not models:
             tell(self._model_note, wrong or _("The provider lists no models. Type the name of one."), "warning")
         else:
             tell(self._model_note, f"{_listed(models)} {self._about_model()}".strip())
         self._ask_price.start()
+
+    async def _price_list(self, place: tuple[str, str | None], models: Sequence[ModelInfo]) -> None:
+        """Say beside each model of the list what it costs and until when there is one."""
+
+        def look_up() -> list[PriceTable | None]:
+            return [self._prices(place[0], model.id, place[1]) for model in models]
+
+        priced = await asyncio.to_thread(look_up)
+        if place == (self.provider(), self.base_url()):
+            self.model_box.set_notes(
+                {model.id: _note(model, price) for model, price in zip(models, priced, strict=True)}
+            )
 
     def _test_clicked(self) -> None:
         if wrong := (self.problem() if not self._agreed() else self._address_problem()):
@@ -467,6 +519,16 @@ def _listed(models: Sequence[ModelInfo]) -> str:
     return ngettext("{n} model is on the list.", "{n} models are on the list.", len(models)).format(
         n=number(len(models))
     )
+
+
+def _note(model: ModelInfo, price: PriceTable | None) -> str:
+    """What stands beside a model in the list: its prices for a million tokens in and out, its last day."""
+    parts = []
+    if price is not None and price.source == "catalogue":
+        parts.append(_("{input} in, {output} out").format(input=money(price.input.usd), output=money(price.output.usd)))
+    if model.retires_on:
+        parts.append(_("until {day}").format(day=plain(model.retires_on, 20)))
+    return " · ".join(parts)
 
 
 def _said(error: UserError) -> str:

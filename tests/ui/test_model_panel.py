@@ -7,17 +7,20 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
+from gui_app import i18n
 from gui_app.jobs import Account, Cause, FieldKind, Lane, Options, OutputField, Price, Recipe, RunOptions, Secret
 from gui_app.keys import KeyStore
 from gui_app.pricing.prices import FREE, PriceTable, Rate
 from gui_app.providers import catalog
 from gui_app.providers.base import CallFailed, ModelInfo
+from gui_app.providers.local import LocalServer
 from gui_app.settings import BASE_URLS, MODELS, PROVIDER, Settings
 from gui_app.ui.forms import choose
 from gui_app.ui.model_panel import ModelPanel, current_recipe
+from gui_app.ui.provider_box import ProviderBox
 from gui_app.ui.recipe_panel import RecipePanel
 from gui_app.ui.services import Services
 from gui_app.worker.protocol import KeyTest
@@ -74,7 +77,14 @@ class Desk:
     def __init__(self, environ: dict[str, str]) -> None:
         self.worker, self.keychain, self.settings = Asked(), Keychain(), Settings()
         self.keys = KeyStore(environ, self.keychain)
-        self.panel = ModelPanel(Services(cast(Any, self.worker), self.settings, self.keys), prices=prices)
+        self.running_here: list[LocalServer] = []
+        self.looked = 0
+        services = Services(cast(Any, self.worker), self.settings, self.keys)
+        self.panel = ModelPanel(services, prices=prices, local=self.look)
+
+    async def look(self) -> list[LocalServer]:
+        self.looked += 1
+        return self.running_here
 
 
 @pytest.fixture
@@ -112,6 +122,61 @@ def test_every_provider_can_be_chosen_and_shows_its_first_model(desk: Desk) -> N
         assert desk.panel.model_id() == catalog.entry(name).first_model
         assert desk.settings.get(PROVIDER) == name
     assert desk.worker.listed == [] and desk.worker.tested == []
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
+async def test_servers_that_run_on_this_computer_are_marked_when_the_list_is_opened(desk: Desk, qloop: object) -> None:
+    desk.running_here = [
+        LocalServer("ollama", "http://localhost:11434/v1", ("qwen3:4b", "llama3.3")),
+        LocalServer("vllm", "http://localhost:8000/v1", ()),
+    ]
+    box = part(desk.panel, ProviderBox, "providerBox")
+    assert desk.looked == 0
+    box.showPopup()
+    await until(lambda: box.itemText(box.findData("ollama")) == "Ollama (running here)")
+    assert box.view().isVisible()
+    box.hidePopup()
+    assert box.itemText(box.findData("lmstudio")) == "LM Studio"
+    assert desk.panel.provider() == "practice"
+    choose(box, "ollama")
+    # What it has loaded is there without another question, and a model is chosen because none was.
+    assert desk.panel.model_id() == "qwen3:4b"
+    assert [desk.panel.model_box.itemText(row) for row in range(2)] == ["qwen3:4b", "llama3.3"]
+    assert desk.panel.problem() == ""
+    i18n.set_language("zh_CN")
+    desk.panel.retranslate()
+    assert box.itemText(box.findData("ollama")) == "Ollama（正在本机运行）"
+    await desk.panel.aclose()
+
+
+async def test_a_local_server_chosen_by_keyboard_is_looked_for_and_a_typed_model_stays(
+    desk: Desk, qloop: object
+) -> None:
+    desk.running_here = [LocalServer("ollama", "http://localhost:11434/v1", ("qwen3:4b",))]
+    desk.settings.set(MODELS, {"ollama": "mine"})
+    choose(part(desk.panel, ProviderBox, "providerBox"), "ollama")
+    await until(lambda: desk.panel.model_box.is_listed())
+    assert desk.looked == 1
+    assert desk.panel.model_id() == "mine"
+    await desk.panel.aclose()
+
+
+async def test_the_list_says_what_each_model_costs_and_until_when_there_is_one(desk: Desk, qloop: object) -> None:
+    desk.worker.models = [ModelInfo("gpt-6-luna", retires_on="2027-01-14"), ModelInfo("m-2"), ModelInfo("m-3")]
+    choose(part(desk.panel, ProviderBox, "providerBox"), "openai")
+    box = desk.panel.model_box
+    box.showPopup()
+
+    def notes() -> list[str]:
+        role = Qt.ItemDataRole.AccessibleDescriptionRole
+        return [str(box.itemData(row, role) or "") for row in range(box.count())]
+
+    await until(lambda: any(notes()))
+    assert notes() == ["$0.10 in, $0.40 out · until 2027-01-14", "", ""]
+    plain, noted = (box.itemDelegate().sizeHint(QStyleOptionViewItem(), box.model().index(row, 0)) for row in (1, 0))
+    assert noted.width() > plain.width() + 40
+    box.hidePopup()
+    await desk.panel.aclose()
 
 
 def test_a_provider_comes_back_with_the_model_it_was_left_with(desk: Desk) -> None:
