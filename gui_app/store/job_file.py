@@ -19,7 +19,7 @@ from gui_app.errors import N_, NewerJobFile, NotAJobFile, StorageError
 from gui_app.store import migrations, opened
 from gui_app.store.places import complete_file
 from gui_app.store.schema import APPLICATION_ID
-from gui_app.store.trouble import GONE, READ_ONLY, contents, damaged, map_error, storage_errors
+from gui_app.store.trouble import GONE, READ_ONLY, contents, damaged, map_error, storage_errors, verdict
 
 __all__ = [
     "BUSY_TIMEOUT_MS", "check_contents", "close", "close_reader", "connect", "contents", "create_job", "damaged",
@@ -196,11 +196,12 @@ def check_contents(db: Connection, path: Path) -> None:
 
     Raises:
         DamagedJobFile: It does not.
+        StorageError: It cannot be read.
     """
     with storage_errors(path):
-        verdict = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict is None or verdict[0] != "ok":
-            raise damaged(path, str(verdict[0] if verdict else "unreadable"))
+        found = db.execute("PRAGMA quick_check(1)").fetchone()
+        if found is None or found[0] != "ok":
+            raise verdict(path, str(found[0] if found else "unreadable"))
 
 
 def create_job(path: Path, *, name: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 # come writes between our lines (sqlite.org/howtocorrupt.html, 2.2). SQLite knows of its own connections, not of others.
 
 HEAD_BYTES = 100
+PIECE_BYTES = 8192
 
 
 class _File:
@@ -21,6 +22,14 @@ class _File:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self.kept: list[int] = []
+
+    def left(self, db: Connection) -> None:
+        """A connection is closed; with the last one goes what was read beside them."""
+        with self.lock:
+            self.connections.discard(db)
+            while self.kept and not self.connections:
+                os.close(self.kept.pop())
 
 
 _files: weakref.WeakValueDictionary[tuple[int, int], _File] = weakref.WeakValueDictionary()
@@ -35,7 +44,8 @@ class Connection(sqlite3.Connection):
     def close(self) -> None:
         """Close the connection."""
         super().close()
-        self.file.connections.discard(self)
+        if hasattr(self, "file"):
+            self.file.left(self)
 
 
 def connect(path: Path, uri: str, **options: Any) -> Connection:
@@ -64,6 +74,32 @@ def first_bytes(path: Path) -> bytes | None:
             return None
         with path.open("rb") as opened:
             return opened.read(HEAD_BYTES)
+
+
+def can_be_read(path: Path) -> bool:
+    """Whether the system gives every byte of a job file. Reads it all."""
+    try:
+        for name in (path, Path(f"{path}-wal")):
+            if name.exists() or name == path:
+                _read(name)
+    except OSError:
+        return False
+    return True
+
+
+def _read(path: Path) -> None:
+    file = _file(path)
+    with file.lock:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            # In small pieces: each page is a question of its own to a drive that answers now and then.
+            while os.read(handle, PIECE_BYTES):
+                pass
+        finally:
+            if file.connections:
+                file.kept.append(handle)
+            else:
+                os.close(handle)
 
 
 def _file(path: Path) -> _File:

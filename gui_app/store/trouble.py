@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gui_app.errors import N_, DamagedJobFile, JobFileError, StorageError
+from gui_app.store import opened
 
 _FULL = {sqlite3.SQLITE_FULL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -43,6 +44,8 @@ def map_error(error: sqlite3.Error, path: Path) -> JobFileError | StorageError |
         return StorageError(
             N_("The disk that holds “{file}” is full. Free some space, then continue: nothing is lost."), file=name
         )
+    if code == sqlite3.SQLITE_CORRUPT and not _is_damaged(path):
+        return _gone(path)
     if code in _DAMAGED or any(text in str(error) for text in _DAMAGED_TEXTS):
         return damaged(path, str(error))
     if code in READ_ONLY or (code == sqlite3.SQLITE_CANTOPEN and _is_read_only(path)):
@@ -51,9 +54,7 @@ def map_error(error: sqlite3.Error, path: Path) -> JobFileError | StorageError |
             file=name,
         )
     if code in GONE:
-        return StorageError(
-            N_("“{file}” cannot be reached. Check that its drive is connected and its folder can be opened."), file=name
-        )
+        return _gone(path)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StorageError(
             N_("Another program keeps “{file}” locked. Close it there, or try again in a moment."), file=name
@@ -72,6 +73,31 @@ def contents(path: Path) -> Iterator[None]:
         yield
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
         raise damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def _gone(path: Path) -> StorageError:
+    return StorageError(
+        N_("“{file}” cannot be reached. Check that its drive is connected and its folder can be opened."),
+        file=path.name,
+    )
+
+
+def _is_damaged(path: Path) -> bool:
+    # SQLite says "malformed" also where the system could not read the file (SQLITE_IOERR_CORRUPTFS), and does not say
+    # which. A drive that was pulled out is no damage, and what is on its way must not be given up for it.
+    if not opened.can_be_read(path):
+        return False
+    try:
+        with closing(opened.connect(path, f"{path.absolute().as_uri()}?mode=ro")) as db:
+            db.execute("PRAGMA trusted_schema = OFF")
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",))
+    except sqlite3.Error:
+        return True
+
+
+def verdict(path: Path, reason: str) -> DamagedJobFile | StorageError:
+    """The error for a file that was checked and did not hold together, or could not be read."""
+    return damaged(path, reason) if opened.can_be_read(path) else _gone(path)
 
 
 def _is_read_only(path: Path) -> bool:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import gui_app
-from gui_app.errors import NotAJobFile, UserError
-from gui_app.store import job_file
+from gui_app.errors import DamagedJobFile, NotAJobFile, StorageError, UserError
+from gui_app.store import job_file, opened
 from gui_app.store.copies import job_glance
 from gui_app.store.queries import JobReader
 from tests.store.making import make_job, one_column
@@ -76,9 +76,35 @@ def test_many_threads_opening_and_closing_leave_each_others_locks_alone(path: Pa
             thread.join()
 
 
-def test_a_connection_is_known_until_it_is_closed_and_no_longer(path: Path) -> None:
-    from gui_app.store import opened
+def test_reading_all_of_a_job_that_is_open_drops_no_lock_and_leaves_nothing_open(path: Path) -> None:
+    make_job(path, one_column("a"))
+    handles = len(os.listdir("/proc/self/fd"))
+    with closing(job_file.connect(path)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN IMMEDIATE")
+        assert opened.can_be_read(path)
+        assert seen_from_outside(path) == "database is locked"
+    assert opened.can_be_read(path)
+    assert len(os.listdir("/proc/self/fd")) == handles
+    assert not opened.can_be_read(path.with_name("not there"))
 
+
+def test_a_drive_that_cannot_be_read_is_not_called_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite says "malformed" for both."""
+    make_job(path, one_column(*map(str, range(3000))))
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * 30_000)
+    with closing(JobReader(path)) as reader:
+        with pytest.raises(DamagedJobFile, match="damaged"):
+            list(reader.stream())
+        monkeypatch.setattr(opened, "can_be_read", lambda path: False)
+        with pytest.raises(StorageError, match="Check that its drive is connected"):
+            list(reader.stream())
+    path.unlink()
+
+
+def test_a_connection_is_known_until_it_is_closed_and_no_longer(path: Path) -> None:
     make_job(path, one_column("a"))
     head = opened.first_bytes(path)
     assert head is not None and head.startswith(b"SQLite format 3")
@@ -104,5 +130,5 @@ def test_only_one_place_opens_a_job_file_outside_sqlite() -> None:
             if name in ("open", "read_bytes", "read_text", "write_bytes", "write_text", "copy", "copyfile", "copy2"):
                 found.append((module.name, name))
     # The rest reads what the system says of a process, and makes a folder's new name durable.
-    rest = [("lease.py", "read_bytes"), ("lease.py", "read_text"), ("opened.py", "open"), ("places.py", "open")]
+    rest = [("lease.py", "read_bytes"), ("lease.py", "read_text"), *[("opened.py", "open")] * 2, ("places.py", "open")]
     assert sorted(found) == rest
