@@ -175,7 +175,8 @@ class Attempts:
         if cause is Cause.DEADLINE:
             self._network.given_up(row.row_id)
             late = self._monotonic() - began >= self._deadline_s + LATE_S
-            return 0 if late or self._woke_at >= began or self._network.offline else 1
+            gone = self._network.offline or self._network.gone_at >= began
+            return 0 if late or self._woke_at >= began or gone else 1
         self._network.answered(row.row_id)
         return 0 if cause in retry.ASKED_TO_WAIT else 1
 

@@ -43,8 +43,13 @@ class NetworkGate:
         self._probe_wait = PROBE_FIRST_S
         self._open = asyncio.Event()
         self._open.set()
+        self._silent = False
         self.offline_cause: Cause | None = None
         self.offline_since: float | None = None
+        self.heard_at = -1e9
+        """When a call last came back, be it with the network's end."""
+        self.gone_at = -1e9
+        """When the network last went away."""
 
     @property
     def offline(self) -> bool:
@@ -75,13 +80,37 @@ class NetworkGate:
             self._rows.clear()
         if self._suspects:
             self._suspects.pop(row_id, None)
-        self._last_answer = self._now()
+        self._last_answer = self.heard_at = self._now()
         self._prober = None
+        self._come_back()
+
+    def _come_back(self) -> None:
         if self.offline:
             self.offline_cause = self.offline_since = None
+            self._silent = False
             self._probe_wait = PROBE_FIRST_S
             self._open.set()
             self._on_change()
+
+    def _go(self, cause: Cause, now: float) -> None:
+        self.offline_cause, self.offline_since, self.gone_at = cause, now, now
+        self._times_gone += 1
+        self._next_probe = now + self._probe_wait
+        self._open.clear()
+        self._on_change()
+
+    def unreachable(self, cause: Cause) -> None:
+        """Nothing comes back, and no connection can be made."""
+        if not self.offline:
+            self._silent = True
+            self._go(cause, self._now())
+
+    def reachable(self) -> None:
+        """Connections can be made again. Says nothing where calls themselves have met the network's end."""
+        if self._silent:
+            self._failures = 0
+            self._rows.clear()
+            self._come_back()
 
     def failed(self, row_id: int, cause: Cause, sent_at: float) -> int:
         """A call met the network's end.
@@ -90,7 +119,7 @@ class NetworkGate:
             How many of the row's attempts that makes, by what is known now: 0 while it may be the network, 1, or
             2 when an earlier one of which that was not known counts after all.
         """
-        now = self._now()
+        now = self.heard_at = self._now()
         earlier = self._suspects.pop(row_id, None)
         counts = self._own(row_id, earlier, sent_at, now)
         if not counts:
@@ -109,11 +138,7 @@ class NetworkGate:
             and len(self._rows) >= ROWS_IN_A_ROW
             and now - max(self._failing_since, self._last_answer) >= SILENT_S
         ):
-            self.offline_cause, self.offline_since = cause, now
-            self._times_gone += 1
-            self._next_probe = now + self._probe_wait
-            self._open.clear()
-            self._on_change()
+            self._go(cause, now)
         return counts
 
     def _own(self, row_id: int, earlier: tuple[float, int] | None, sent_at: float, now: float) -> int:

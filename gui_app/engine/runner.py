@@ -22,6 +22,7 @@ from gui_app.engine.judging import Judging, Pricing
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace
 from gui_app.engine.prompts import Prompts
+from gui_app.engine.silence import Reach, Silence
 from gui_app.errors import InternalError, RowmillError, StorageError, UserError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions, Scope
 from gui_app.providers.base import LiveProvider
@@ -55,6 +56,7 @@ class JobRunner:
         deadline_s: Of one attempt.
         monotonic: What deadlines and silence are measured by.
         slept_s: How long this computer has slept, beside what `monotonic` counts.
+        reach: Tells whether the server can be reached; asked when calls that are out say nothing. None: never asked.
         offline_limit_s: Stop when the network was gone for so long. None: wait for ever.
     """
 
@@ -77,6 +79,7 @@ class JobRunner:
         storage_retry_s: float = STORAGE_RETRY_S,
         monotonic: Callable[[], float] = time.monotonic,
         slept_s: Callable[[], float] = slept_s,
+        reach: Reach | None = None,
     ) -> None:
         self._path = path
         self._recipe = recipe
@@ -91,6 +94,7 @@ class JobRunner:
         self._monotonic = monotonic
         self._slept_s = slept_s
         self._network = NetworkGate(self._announce_soon, now=monotonic)
+        self._silence = None if reach is None else Silence(self._network, reach, monotonic)
         self._guard = Guard(active=guarded)
         self._changed = Changed()
         self._state = JobState.RUNNING
@@ -186,6 +190,8 @@ class JobRunner:
         finally:
             ticker.cancel()
             await asyncio.gather(ticker, return_exceptions=True)
+            if self._silence is not None:
+                await self._silence.close()
 
     def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
         error = None if ticker.cancelled() else ticker.exception()
@@ -293,6 +299,8 @@ class JobRunner:
             except StorageError:
                 pass  # The exchange meets the same trouble and says so.
             self._check_offline()
+            if self._silence is not None and self._flow is not None:
+                self._silence.look(self._flow.sending)
             if self._dirty or self._pace.waiting_s:
                 self._dirty = False
                 self._on_progress(self._progress())

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gui_app import pricing
@@ -24,6 +25,7 @@ from gui_app.practice import launch
 from gui_app.pricing.prices import typed_table
 from gui_app.providers import catalog
 from gui_app.providers.base import BatchProvider, CallFailed, LiveProvider, ModelInfo
+from gui_app.providers.reach import unreachable
 from gui_app.recipes.question import build_question, check_recipe
 from gui_app.store.queries import JobReader
 from gui_app.worker.awake import Awake
@@ -43,6 +45,7 @@ LOCAL_DEADLINE_S = 900.0
 class _Connection:
     provider: LiveProvider
     pace: Pace
+    address: str
 
 
 class Conductor:
@@ -113,6 +116,7 @@ class Conductor:
             on_progress=self._tell,
             deadline_s=order.deadline_s or (LOCAL_DEADLINE_S if local else DEADLINE_S),
             offline_limit_s=order.offline_limit_s,
+            reach=partial(unreachable, connection.address),
         )
         return await self._begin(order, runner, columns)
 
@@ -309,7 +313,7 @@ class Conductor:
                 provider = await asyncio.to_thread(lambda: catalog.open_provider(account, memory=self._memory))
                 suggested = provider.suggested_concurrency
                 pace = Pace(concurrency or suggested, start=None if concurrency else suggested)
-                connection = _Connection(provider, pace)
+                connection = _Connection(provider, pace, catalog.address_of(account))
                 self._connections[slot] = connection
             else:
                 # A job's own number bounds the job; the pace bounds all jobs of the provider together.

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gui_app.engine import deadline, network
+from gui_app.engine import deadline, network, silence
 from gui_app.engine.events import JobProgress
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.runner import LIMIT_OFFLINE
 from gui_app.jobs import Cause, Counts, JobState
 from gui_app.providers.base import CallFailed
+from gui_app.store import job_file
 from gui_app.store.queries import JobReader
 from tests.engine.running import Model, make_job, numbered, runner
 
@@ -181,6 +182,63 @@ async def test_a_reply_that_came_while_the_process_stood_still_is_taken(
     final = await runner(path, model, deadline_s=0.2).run()
     assert final.counts == Counts(done=1)
     assert model.asked == ["a"]
+
+
+async def test_a_network_that_goes_without_a_word_is_noticed_and_comes_back(
+    path: Path, quick: None, quick_retries: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cable that is pulled breaks no connection: what is out says nothing, and nothing fails."""
+    monkeypatch.setattr(silence, "ASK_AFTER_S", 0.2)
+    monkeypatch.setattr(silence, "LOOK_AGAIN_S", 0.1)
+    gone = asyncio.Event()
+    back = asyncio.Event()
+
+    async def answer(prompt: str, before: int) -> str:
+        if len(model.asked) > 20 and not back.is_set():
+            gone.set()
+            await asyncio.sleep(10)  # Beyond its deadline: this connection is dead for good.
+        return prompt
+
+    async def reach() -> Cause | None:
+        return Cause.NETWORK if gone.is_set() and not back.is_set() else None
+
+    make_job(path, numbered(60))
+    model = Model(answer, latency_s=lambda: 0.005)
+    seen: list[JobProgress] = []
+    job = runner(path, model, concurrency=4, deadline_s=2.0, reach=reach, on_progress=seen.append)
+    running = asyncio.create_task(job.run())
+    async with asyncio.timeout(20):
+        while not seen or seen[-1].state is not JobState.OFFLINE:
+            await asyncio.sleep(0.01)
+        asked = len(model.asked)
+        await asyncio.sleep(0.5)
+        assert len(model.asked) == asked, "sent into a network that is gone"
+        back.set()
+        while seen[-1].state is JobState.OFFLINE:
+            await asyncio.sleep(0.01)
+    final = await running
+    assert final.counts == Counts(done=60)
+    with closing(job_file.connect(path)) as db:
+        assert db.execute("SELECT max(tries) FROM status").fetchone() == (0,), "an attempt was burned"
+
+
+async def test_a_slow_model_is_no_lost_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "ASK_AFTER_S", 0.1)
+    asked = 0
+
+    async def reach() -> Cause | None:
+        nonlocal asked
+        asked += 1
+        return None
+
+    make_job(path, numbered(2))
+    seen: list[JobProgress] = []
+    model = Model(latency_s=lambda: 1.5)
+    final = await runner(path, model, reach=reach, on_progress=seen.append).run()
+    assert final.counts == Counts(done=2)
+    assert not any(event.state is JobState.OFFLINE for event in seen)
+    # After 0.1, 0.2, 0.4 and 0.8 seconds of silence, and so on.
+    assert 1 <= asked <= 5
 
 
 async def test_deadlines_of_its_own_fail_a_row(path: Path, quick_retries: None) -> None:
