@@ -30,7 +30,8 @@ from gui_app.ui.panel import describe, hbox, text_label, vbox
 from gui_app.ui.services import Services
 from gui_app.ui.settings_controls import CeilingControls, ChoiceControl, SwitchControl
 from gui_app.ui.tasks import Tasks
-from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_XL, set_role
+from gui_app.ui.what_leaves import OpenJob, WhatLeaves
 
 PAGES = ("general", "keys", "speed", "privacy", "about")
 
@@ -40,6 +41,7 @@ class SettingsDialog(QDialog):
 
     Args:
         jobs_folder: Where job files lie that were not given a place of their own; shown only.
+        job: The job that is open, for the page that says what leaves this computer.
         open_url: Opens a folder with the system's program.
 
     Signals:
@@ -56,6 +58,7 @@ class SettingsDialog(QDialog):
         services: Services,
         jobs_folder: Path,
         *,
+        job: OpenJob | None = None,
         open_url: Callable[[QUrl], object] = QDesktopServices.openUrl,
         parent: QWidget | None = None,
     ) -> None:
@@ -76,7 +79,7 @@ class SettingsDialog(QDialog):
         set_icon(self._open_folder, "folder-open")
         self.keys = KeyList(services.settings, services.keys, self._tasks)
         self.ceilings = CeilingControls(services.settings)
-        self._privacy = [(text_label("heading", wrap=True), text_label(wrap=True)) for _paragraph in _privacy()]
+        self.what_leaves = WhatLeaves(job)
         self.about = AboutPage(self._tasks)
         self._close = QPushButton()
         self._close.setObjectName("closeSettingsButton")
@@ -113,9 +116,6 @@ class SettingsDialog(QDialog):
         self._folder.say(_("Folder of job files"), _("A job is one file. You can copy, mail or delete it."))
         self._open_folder.setText(_("Open the folder"))
         describe(self._open_folder, _("Open the folder of job files"))
-        for (heading, text), (title, sentence) in zip(self._privacy, _privacy(), strict=True):
-            heading.setText(title)
-            text.setText(sentence)
         self._close.setText(_("Close"))
         describe(self._close, _("Close"))
 
@@ -123,13 +123,7 @@ class SettingsDialog(QDialog):
         self.tabs.addTab(self._general(), "")
         self.tabs.addTab(_page(self.keys), "")
         self.tabs.addTab(_page(self.ceilings), "")
-        paragraphs = QWidget()
-        column = vbox(paragraphs, gap=GAP_S)
-        for heading, text in self._privacy:
-            column.addWidget(heading)
-            column.addWidget(text)
-            column.addSpacing(GAP_S)
-        self.tabs.addTab(_page(paragraphs), "")
+        self.tabs.addTab(_page(self.what_leaves), "")
         # No page that scrolls around it: its list and its text do so by themselves.
         self.tabs.addTab(self.about, "")
         last = hbox(None)
@@ -178,41 +172,3 @@ def _page(content: QWidget) -> ScrollColumn:
     out.add(content)
     out.column.addStretch(1)
     return out
-
-
-def _privacy() -> tuple[tuple[str, str], ...]:
-    return (
-        (
-            _("Your rows"),
-            _(
-                "When you try or run a job, the finished prompt of each row goes to the provider you chose: your "
-                "words, and the cells of the columns you put into the prompt. Other columns stay here. What the "
-                "provider does with it is written in your contract with them. OpenAI is asked not to store it."
-            ),
-        ),
-        (
-            _("Practice model and local servers"),
-            _("With the practice model, or a server on this computer such as Ollama, nothing leaves this computer."),
-        ),
-        (
-            _("Your keys"),
-            _(
-                "A key lies in this computer's keychain, never in a job file, a log or an export. It is sent only to "
-                "the server it was entered for."
-            ),
-        ),
-        (
-            _("Job files"),
-            _(
-                "A job file holds your table, the task and the answers. Whoever you give it to can read them all. "
-                "It holds no key."
-            ),
-        ),
-        (
-            _("Nothing else"),
-            _(
-                "Rowmill sends no statistics and no crash reports, and does not look for updates. "
-                "Prices come with the app."
-            ),
-        ),
-    )

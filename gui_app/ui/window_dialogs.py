@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gui_app.ui.help_window import HelpWindow
     from gui_app.ui.job_page import JobPage
     from gui_app.ui.settings_dialog import SettingsDialog
+    from gui_app.ui.what_leaves import OpenJob
 
 
 class WindowDialogs:
@@ -41,7 +42,9 @@ class WindowDialogs:
             return
         from gui_app.ui.settings_dialog import SettingsDialog
 
-        dialog = self._settings_dialog = SettingsDialog(self._services, paths.jobs_dir(), parent=self._window)
+        dialog = self._settings_dialog = SettingsDialog(
+            self._services, paths.jobs_dir(), job=_open_job(page), parent=self._window
+        )
         dialog.settingChanged.connect(self._setting_changed)
         if page is not None:
             dialog.keysChanged.connect(page.side.model.keys_changed)
@@ -115,6 +118,22 @@ class WindowDialogs:
         if not page.table.go_to(row_id):
             self._status.say(_("This row is not listed now. Choose “All rows” above the table to list every row."))
         page.table.setFocus()
+
+
+def _open_job(page: JobPage | None) -> OpenJob | None:
+    from gui_app.ui.what_leaves import OpenJob
+
+    if page is None or page.overview is None:
+        return None
+    summary, side = page.overview.summary, page.side
+    return OpenJob(
+        summary.name,
+        side.recipe(),
+        summary.columns,
+        side.run_options().lane,
+        with_key=side.account().key is not None,
+        rows_sent=page.overview.totals.requests,
+    )
 
 
 async def _end(dialog: SettingsDialog) -> None:

@@ -121,12 +121,6 @@ def test_the_folder_of_jobs_is_shown_and_opened(opened: Opened, qtbot: QtBot, tm
     assert [Path(url.toLocalFile()) for url in opened.urls] == [tmp_path]
 
 
-def test_what_leaves_this_computer_is_a_page_of_its_own(opened: Opened) -> None:
-    opened.dialog.show_page("privacy")
-    words = " ".join(text.text() for _heading, text in opened.dialog._privacy)
-    assert "provider you chose" in words and "no statistics" in words
-
-
 def test_about_tells_version_and_licence(opened: Opened) -> None:
     text = part(opened.dialog, QLabel, "aboutText").text()
     assert __version__ in text and "MIT" in text
