@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ COMMANDS = frozenset({"run", "resume", "retry", "export", "jobs", "recipe", "--h
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code. Each role imports only what it needs."""
+    _leave_no_core_file()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     role = arguments[0] if arguments else ""
     if role == "worker":
@@ -34,6 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing and not arguments[0].startswith("-"):
         return _say_missing(missing[0])
     return _window(arguments)
+
+
+def _leave_no_core_file() -> None:
+    """After a crash the system would write all of the memory to a file: keys, rows, replies."""
+    try:
+        import resource
+    except ImportError:  # Windows writes none unless it was told to.
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _window(arguments: Sequence[str]) -> int:
