@@ -14,8 +14,8 @@ from gui_app.providers import catalog
 from gui_app.providers.hosts import is_loopback, proxy_for
 from gui_app.recipes.template import Template
 from gui_app.sentences import plain
-from gui_app.ui.model_panel import provider_title
 from gui_app.ui.panel import Panel, clear, text_label, vbox
+from gui_app.ui.provider_box import provider_title
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S
 
 NAMES_SHOWN = 12

@@ -55,7 +55,7 @@ async def test_an_address_that_cannot_be_reached_is_one_state_and_no_failed_row(
 
 
 PAGE = "<!DOCTYPE html><html><head><title>Hotel Wi-Fi</title></head><body>Please log in</body></html>"
-PORTALS = {
+PORTALS: dict[str, tuple[int, dict[str, str]]] = {
     "a page": (200, {}),
     "network authentication required": (511, {}),
 }

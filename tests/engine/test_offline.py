@@ -202,19 +202,22 @@ async def test_a_network_that_goes_without_a_word_is_noticed_and_comes_back(
     async def reach() -> Cause | None:
         return Cause.NETWORK if gone.is_set() and not back.is_set() else None
 
+    def offline() -> bool:
+        return bool(seen) and seen[-1].state is JobState.OFFLINE
+
     make_job(path, numbered(60))
     model = Model(answer, latency_s=lambda: 0.005)
     seen: list[JobProgress] = []
     job = runner(path, model, concurrency=4, deadline_s=2.0, reach=reach, on_progress=seen.append)
     running = asyncio.create_task(job.run())
     async with asyncio.timeout(20):
-        while not seen or seen[-1].state is not JobState.OFFLINE:
+        while not offline():
             await asyncio.sleep(0.01)
         asked = len(model.asked)
         await asyncio.sleep(0.5)
         assert len(model.asked) == asked, "sent into a network that is gone"
         back.set()
-        while seen[-1].state is JobState.OFFLINE:
+        while offline():
             await asyncio.sleep(0.01)
     final = await running
     assert final.counts == Counts(done=60)
