@@ -7,7 +7,7 @@ PYTEST = $(BIN)/python -m pytest
 SHARED = -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check tests long bench screenshots format translations lock
+.PHONY: help setup run test check tests long bench screenshots format translations package lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -50,6 +50,10 @@ format: setup ## put the code into its form
 translations: setup ## collect new sentences and list what is not translated
 	$(BIN)/python packaging/catalogue.py update
 	$(BIN)/python packaging/catalogue.py missing
+
+package: ## build this system's packages into dist/
+	@packaging/setup.sh package
+	$(BIN)/python packaging/build
 
 lock: setup ## pin the newest versions that fit
 	packaging/lock.sh --upgrade

@@ -60,6 +60,15 @@ def collected(requirements: Iterable[str], more: Iterable[Component] = ()) -> li
     return sorted([*_own(), *_distributions(requirements), *more], key=lambda component: component.name.casefold())
 
 
+def component_of(name: str) -> Component:
+    """One distribution that is installed here.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: It is not.
+    """
+    return _component(metadata.distribution(name))
+
+
 def ship(found: Sequence[Component], target: Path) -> None:
     """Write the list as a package brings it along."""
     target.write_text(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 # Makes everything `make run` and `make test` need, and nothing twice: system libraries (Debian, Ubuntu), the tool
 # that installs Python packages (uv, in .bootstrap), the Python packages from the lock (in .venv), the translations.
 #
-#     packaging/setup.sh [window|terminal|test|long]
+#     packaging/setup.sh [window|terminal|test|long|package]
 #
 # Needs Python 3.11 or newer and one of: pip, uv, or the right to install python3-pip.
 set -eu
