@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME, Settings
 from gui_app.ui.collecting import Collector
 from gui_app.ui.ending import EndRequests
+from gui_app.ui.handed_files import HandedFiles
 from gui_app.ui.icons import pixmap
 from gui_app.ui.main_window import MainWindow
 from gui_app.ui.notifying import JobNotifier
@@ -105,6 +107,9 @@ async def _run(app: QApplication, settings: Settings, door: SingleInstance, file
     window.jobEnded.connect(taskbar.ended)
     door.called.connect(lambda paths: _called(window, [Path(path) for path in paths]))
     ends = EndRequests(app, window.quit)
+    if platform.system() == "Darwin":
+        # Nowhere else does a file come as an event, and looking at every event has its price.
+        HandedFiles(app).opened.connect(lambda path: _called(window, [Path(path)]))
     window.show()
     door.listen_soon()
     if settings.notice is not None:
