@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowF
 from gui_app.store import filters, job_file, lease
 from gui_app.store.carried import Carried
 from gui_app.store.filters import Order
+from gui_app.store.row_ids import RowIds, gathered
 from gui_app.store.schema import COUNTS, STATES
 from gui_app.store.views import (
     CUT_AT,
@@ -188,7 +187,7 @@ class JobReader:
         """A note of the window's about this job (chosen columns, the column of correct answers)."""
         return self._meta().get(f"note:{key}", default)
 
-    def row_ids(self, rows: RowFilter | None = None, order: Order | None = None) -> array[int]:
+    def row_ids(self, rows: RowFilter | None = None, order: Order | None = None) -> Sequence[int]:
         """The ids of the rows a filter lets through, in order. May take a second; see `interrupt`."""
         rows = rows or RowFilter()
         order = order or Order()
@@ -205,20 +204,19 @@ class JobReader:
             inner = f"SELECT s.row_id AS row_id, {expression} AS v {joins} WHERE {condition} LIMIT -1 OFFSET 0"
             sql = f"SELECT row_id FROM ({inner}) ORDER BY {terms}"
             values = [*bound, *values]
-        with self._reading():
-            return array("q", map(itemgetter(0), self._db.execute(sql, values)))
+        return RowIds(str(self._all(gathered(sql), values)[0][0]))
 
     def _are_many(self, rows: RowFilter) -> bool:
         counts = self.counts()
         return sum(counts.of(state) for state in rows.states) > counts.rows // 10
 
-    def _all_row_ids(self, *, descending: bool) -> array[int]:
+    def _all_row_ids(self, *, descending: bool) -> range:
         # The import numbers rows from 1 without a gap, and none is ever removed.
         with self._at_one_time():
             last = self._all("SELECT ifnull(max(row_id), 0) FROM status")[0][0]
             if last != self.counts().rows:
                 raise job_file.damaged(self.path, "rows are missing")
-        return array("q", range(last, 0, -1) if descending else range(1, last + 1))
+        return range(last, 0, -1) if descending else range(1, last + 1)
 
     def rows(self, ids: Sequence[int], *, full: bool = False) -> list[RowView]:
         """These rows, in this order; ids that do not exist are left out.

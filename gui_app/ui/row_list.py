@@ -115,7 +115,7 @@ class RowList(QObject):
 def position_of(ids: Sequence[int], row_id: int, *, ascending: bool) -> int:
     """Where an id stands in a list; -1 when it does not."""
     if isinstance(ids, range):
-        return row_id - ids.start if row_id in ids else -1
+        return ids.index(row_id) if row_id in ids else -1
     if ascending:
         at = bisect_left(ids, row_id)
         return at if at < len(ids) and ids[at] == row_id else -1

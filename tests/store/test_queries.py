@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from array import array
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -39,7 +38,6 @@ NASTY = [
 
 def ids(reader: JobReader, rows: RowFilter | None = None, order: Order | None = None) -> list[int]:
     found = reader.row_ids(rows, order)
-    assert isinstance(found, array)
     if rows is not None:
         assert reader.count(rows) == len(found)
         assert [row.row_id for row in reader.stream(rows)] == sorted(found)
