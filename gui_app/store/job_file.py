@@ -28,6 +28,16 @@ __all__ = [
 
 BUSY_TIMEOUT_MS = 10_000
 
+LARGEST_VALUE_BYTES = 600_000_000
+"""More than the largest row of a sheet; a file that claims more in one place would take all memory."""
+
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: LARGEST_VALUE_BYTES,
+    # Nothing here attaches another file, or has triggers that set off triggers without end.
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
+}
+
 
 def connect(path: Path, *, read_only: bool = False, isolation: str = "FULL", immutable: bool = False) -> Connection:
     """A connection with every protection on. Checks nothing about the contents: see `open_checked`.
@@ -41,6 +51,8 @@ def connect(path: Path, *, read_only: bool = False, isolation: str = "FULL", imm
     # The readers and the writer each have a thread of their own, which is not the one that closes them at exit.
     db = opened.connect(path, uri, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
     try:
+        for limit, value in _LIMITS.items():
+            db.setlimit(limit, value)
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
         db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

@@ -55,6 +55,13 @@ def map_error(error: sqlite3.Error, path: Path) -> JobFileError | StorageError |
         )
     if code in GONE:
         return _gone(path)
+    if code == sqlite3.SQLITE_TOOBIG:
+        return StorageError(
+            N_(
+                "A row is too large to be kept in “{file}”. Shorten its longest cells in the table, then open it again."
+            ),
+            file=name,
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StorageError(
             N_("Another program keeps “{file}” locked. Close it there, or try again in a moment."), file=name

@@ -208,6 +208,22 @@ def test_things_planted_in_a_job_are_refused(job: Path, what: str) -> None:
     refused_by_all(job, DamagedJobFile, "unexpected or missing parts")
 
 
+def test_a_job_file_attaches_no_other_file_and_a_claimed_size_takes_no_memory(
+    job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(job_file.connect(job)) as db:
+        with pytest.raises(sqlite3.OperationalError, match="too many attached"):
+            db.execute("ATTACH ? AS other", (str(job.with_name("other.db")),))
+        assert db.execute("PRAGMA trusted_schema").fetchone() == (0,)
+        with pytest.raises(sqlite3.DataError, match="too big"):
+            db.execute("SELECT zeroblob(900000000)").fetchone()
+    monkeypatch.setitem(job_file._LIMITS, sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
+    with closing(RowsWriter(make_job(job.with_name("new.rowmill"), one_column("a")))) as writer:
+        writer.begin(("text",), source_name="t", import_settings={})
+        with pytest.raises(StorageError, match="too large to be kept"):
+            writer.add([(("x" * 200_000,), "")])
+
+
 def test_a_trigger_under_a_name_of_sqlites_own_is_refused(job: Path) -> None:
     with closing(sqlite3.connect(job)) as db:
         db.execute("PRAGMA writable_schema = ON")
