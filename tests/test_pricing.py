@@ -112,6 +112,16 @@ def question_of(model: str) -> Question:
     return Question(model, "", None, 100)
 
 
+def test_a_reply_in_a_name_that_nobody_knows_costs_what_the_model_asked_costs() -> None:
+    usage, asked = Usage(1_000_000, 1_000_000), cost_usd(Usage(1_000_000, 1_000_000), "openai", "gpt-4o")
+    assert cost_usd(usage, "openai", "gpt-4o", returned="the-house-model") == asked
+    # A gateway that answered with another model is paid for that one.
+    assert (
+        cost_usd(usage, "openai", "gpt-4o", returned="gpt-4o-mini") == cost_usd(usage, "openai", "gpt-4o-mini") != asked
+    )
+    assert cost_usd(usage, "openai", "nobodys", returned="the-house-model") is None
+
+
 def test_an_unknown_usage_has_an_unknown_cost() -> None:
     assert cost_usd(None, *MINI, at=NOON) is None
 

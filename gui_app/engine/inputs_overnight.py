@@ -153,7 +153,7 @@ def _answers(job: Path) -> list[RowView]:
 def _pricing_of(recipe: Recipe) -> Pricing:
     def cost(usage: Usage | None, model: str) -> float | None:
         return pricing.cost_usd(
-            usage, recipe.provider, model or recipe.model, lane=Lane.OVERNIGHT, base_url=recipe.base_url
+            usage, recipe.provider, recipe.model, returned=model, lane=Lane.OVERNIGHT, base_url=recipe.base_url
         )
 
     return Pricing(cost, lambda prompt: None)

@@ -147,17 +147,22 @@ def cost_usd(
     *,
     at: datetime | None = None,
     base_url: str | None = None,
+    returned: str = "",
 ) -> float | None:
     """What one request cost. Add up these, never the tokens.
 
     Args:
         usage: None when the server did not say.
+        returned: The model as the reply names it. It comes before `model` where its price is known: gateways answer
+            with other models, and with names of their own for the one that was asked.
         typed: A price the user typed; it comes before the catalogue's.
 
     Returns:
         None when the price or the usage is unknown; 0.0 for providers that cost nothing.
     """
-    table = typed_table(typed) if typed is not None else price_of(provider, model, at, base_url=base_url)
+    table = typed_table(typed) if typed is not None else None
+    for name in dict.fromkeys((returned or model, model)):
+        table = table or price_of(provider, name, at, base_url=base_url)
     if table is None:
         return None
     if usage is None:

@@ -505,14 +505,23 @@ class ModelPanel(Panel):
                 sentence, topic = explain_cause(test.cause, test.detail), topic_of_cause(test.cause)
             elif not ok:
                 sentence = _("It does not work: {detail}").format(detail=plain(test.detail))
+            elif test.models and not await self._lists(place[2]):
+                sentence = _(
+                    "The connection works, but the provider does not list a model named “{model}”. Check its name."
+                ).format(model=plain(place[2], 80))
         except UserError as error:
             ok, sentence, topic = False, _said(error), topic_of(error)
         finally:
             self._tasks.forget("test the key")
         if place == (self.provider(), self.base_url(), self.model_id()):
             self._result_link.topic = topic
-            tell(self._result, _("It works.") if ok else sentence, "success" if ok else "error")
+            tone = "error" if not ok else "warning" if sentence else "success"
+            tell(self._result, sentence or _("It works."), tone)
         self._say()
+
+    async def _lists(self, model: str) -> bool:
+        """Whether the provider lists this model. A mistake in its name would else be found by the first row."""
+        return not model or any(item.id == model for item in await self._worker.list_models(self.account()))
 
 
 def _listed(models: Sequence[ModelInfo]) -> str:

@@ -327,7 +327,8 @@ class Conductor:
             return pricing.cost_usd(
                 usage,
                 recipe.provider,
-                model or recipe.model,
+                recipe.model,
+                returned=model,
                 lane=options.lane,
                 typed=options.price,
                 base_url=recipe.base_url,

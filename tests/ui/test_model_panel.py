@@ -313,11 +313,22 @@ async def test_what_is_no_key_is_refused_in_words(desk: Desk, qloop: object) -> 
 async def test_the_test_says_in_plain_words_that_it_works(desk: Desk, qloop: object, qtbot: QtBot) -> None:
     panel = desk.panel
     choose(panel.provider_box, "openai")
+    panel.model_box.set_model_id("m-1")
     panel.key_part.edit.setText("sk-secret")
     qtbot.mouseClick(part(panel, QPushButton, "testKeyButton"), Qt.MouseButton.LeftButton)
     await until(lambda: panel._result.text() == "It works.")
     assert desk.worker.tested[0].key is not None and desk.worker.tested[0].key.reveal() == "sk-secret"
     assert panel._test.isEnabled()
+    await panel.aclose()
+
+
+async def test_a_mistake_in_the_model_s_name_is_found_by_the_test(desk: Desk, qloop: object, qtbot: QtBot) -> None:
+    panel = desk.panel
+    choose(panel.provider_box, "openai")
+    panel.model_box.set_model_id("m-11")
+    panel.key_part.edit.setText("sk-secret")
+    qtbot.mouseClick(part(panel, QPushButton, "testKeyButton"), Qt.MouseButton.LeftButton)
+    await until(lambda: "does not list a model named “m-11”" in panel._result.text())
     await panel.aclose()
 
 
