@@ -126,7 +126,8 @@ class LearnedRate:
         self._credit = min(max(2.0, self.rate * BURST_S), self._credit + passed * self.rate)
         if self._binding:
             # Only time in which the rate held calls back says anything about it.
-            self._quiet_s += min(passed, 0.5)
+            # A slow rate is looked at seldom: once a call.
+            self._quiet_s += min(passed, max(0.5, 1.5 / self.rate))
             self._binding = False
             over = self._quiet_s - HOLD_S[self._confidence] * self._dear
             if over > 0:

@@ -187,6 +187,24 @@ class Chance(NoLimit):
         return RateLimits(60, 0, 1.0, 150_000, 0, 360.0)
 
 
+class Once(NoLimit):
+    """Refuses the calls after the first few, asks for a wait each time, and then never again."""
+
+    def __init__(self, after: int, refusals: int, asked_s: float) -> None:
+        self.after, self.refusals, self.asked_s = after, refusals, asked_s
+        self.entered = 0
+
+    def enter(self, now: float) -> bool:
+        self.entered += 1
+        if self.entered > self.after and self.refusals:
+            self.refusals -= 1
+            return False
+        return True
+
+    def wait_s(self, now: float) -> float:
+        return self.asked_s
+
+
 @dataclass
 class Way:
     """How a provider answers.

@@ -8,7 +8,7 @@ import pytest
 
 from gui_app.engine.pace import Pace, Ticket
 from gui_app.jobs import Cause, RateLimits
-from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Tokens, Way, Windowed, run_rows
+from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Once, Tokens, Way, Windowed, run_rows
 from tests.engine.virtual_time import in_virtual_time
 
 IDEAL_S = 20.0
@@ -111,6 +111,17 @@ def test_refusals_for_no_reason_cost_a_short_job_seconds_and_not_minutes(share: 
         chance = Chance(share, seed=seed)
         seconds.append(run_rows(chance, rows=200, way=Way(latency_s=latency_s), start=None).seconds)
     assert sum(seconds) / len(seconds) <= 20.0
+
+
+@pytest.mark.parametrize(("ceiling", "start"), [(2, None), (20, None), (20, 20)])
+@pytest.mark.parametrize("refusals", [1, 3])
+def test_a_wait_the_provider_asked_for_does_not_slow_the_rest_down_for_minutes(
+    refusals: int, ceiling: int, start: int | None
+) -> None:
+    way = Way(latency_s=0.05, retry_after="exact")
+    run = run_rows(Once(6, refusals, 12.0), rows=120, way=way, ceiling=ceiling, start=start)
+    # Up to three waits of 12 s, one after the other, are asked for; the rest takes a few seconds.
+    assert run.seconds <= 12.0 * refusals + 30.0
 
 
 def test_limits_told_by_refusals_alone_hold_nothing_back_once_there_is_an_answer() -> None:
