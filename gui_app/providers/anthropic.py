@@ -10,7 +10,7 @@ from urllib.parse import quote
 from anthropic import AsyncAnthropic, transform_schema
 
 from gui_app.jobs import Cause, Finish, Question, Reply, Secret
-from gui_app.keys import origin_of
+from gui_app.keys import OWN_ADDRESSES, origin_of
 from gui_app.providers.base import CallFailed, ModelInfo
 from gui_app.providers.door import Door
 from gui_app.providers.headers import rate_limits
@@ -28,12 +28,16 @@ MAX_MODEL_PAGES = 20
 
 def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
     """The official SDK's client, with nothing left to the environment, behind a `Door`."""
+    # Said again, because headers from the environment go before what the SDK makes of `api_key`.
+    headers = {"Authorization": f"Bearer {PLACEHOLDER}"}
+    if origin_of(base_url) != origin_of(OWN_ADDRESSES["anthropic"]):
+        # Other servers with this API know the key under the name it had for years.
+        headers["X-Api-Key"] = PLACEHOLDER
     client = AsyncAnthropic(
         api_key=PLACEHOLDER,
         base_url=base_url,
         webhook_key="",
-        # Said again, because headers from the environment go before what the SDK makes of `api_key`.
-        default_headers={"Authorization": f"Bearer {PLACEHOLDER}"},
+        default_headers=headers,
         timeout=None,
         max_retries=0,
         open_telemetry=False,

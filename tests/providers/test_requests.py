@@ -189,11 +189,21 @@ async def test_the_key_goes_to_its_server(server: FaultServer, name: str) -> Non
     assert server.seen[-1].headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_the_key_goes_to_anthropic_as_its_sdk_sends_it(server: FaultServer) -> None:
+async def test_the_key_goes_to_servers_that_speak_anthropic_s_api_in_the_sdk_s_way_and_in_the_older_one(
+    server: FaultServer,
+) -> None:
     await sent("anthropic", server)
     headers = server.seen[-1].headers
-    assert KEY in (headers.get("x-api-key", "") + headers.get("authorization", ""))
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert headers["x-api-key"] == KEY
     assert headers["anthropic-version"]
+
+
+def test_anthropic_itself_gets_the_key_as_its_sdk_sends_it_and_no_other_way() -> None:
+    from gui_app.providers.anthropic import anthropic_door
+
+    own = anthropic_door("https://api.anthropic.com", Secret(KEY))._client.default_headers
+    assert "X-Api-Key" not in own and str(own["Authorization"]).startswith("Bearer ")
 
 
 async def test_without_a_key_no_authorization_is_sent(server: FaultServer) -> None:
