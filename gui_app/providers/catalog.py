@@ -111,6 +111,11 @@ def entry(name: str) -> Entry:
     return found
 
 
+def entry_or_other(name: str) -> Entry:
+    """The entry of that name; that of "another server" for a name of a later version."""
+    return _ENTRIES.get(_ALIASES.get(name, name), _ENTRIES["compatible"])
+
+
 def address_of(account: Account) -> str:
     """Where calls for this account go, checked.
 

@@ -12,7 +12,7 @@ from gui_app.i18n import _
 from gui_app.ui.help_link import HelpLink
 from gui_app.ui.icons import IconLabel, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
-from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
 
 _ICONS = {"": ("info", "accent"), "warning": ("triangle-alert", "warning"), "error": ("circle-alert", "error")}
 
@@ -74,8 +74,10 @@ class BannerArea(Panel):
         frame = Panel(self, role="banner")
         set_role(frame, "banner", notice.tone)
         frame.setObjectName(f"notice_{notice.key}")
-        line: QHBoxLayout = hbox(frame, (GAP_M, GAP_S, GAP_S, GAP_S), GAP_M)
-        line.addWidget(IconLabel(*_ICONS[notice.tone]), 0, Qt.AlignmentFlag.AlignVCenter)
+        column = vbox(frame, (GAP_M, GAP_S, GAP_S, GAP_S), GAP_XS)
+        line: QHBoxLayout = hbox(None, gap=GAP_M)
+        column.addLayout(line)
+        line.addWidget(icon := IconLabel(*_ICONS[notice.tone]), 0, Qt.AlignmentFlag.AlignVCenter)
         label = text_label(wrap=True)
         label.setText(notice.text)
         label.setTextInteractionFlags(
@@ -83,12 +85,18 @@ class BannerArea(Panel):
         )
         describe(frame, notice.text)
         line.addWidget(label, 1)
-        if notice.topic:
-            line.addWidget(HelpLink(notice.topic), 0, Qt.AlignmentFlag.AlignVCenter)
-        for text, action in notice.actions:
-            button = QPushButton(text)
-            button.clicked.connect(action)
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        offers = self._offers(notice)
+        if len(offers) > 1:
+            # Beside the sentence, several would leave it a narrow column.
+            below = hbox(None, gap=GAP_M)
+            below.addSpacing(icon.sizeHint().width() + GAP_M)
+            for offer in offers:
+                below.addWidget(offer)
+            below.addStretch(1)
+            column.addLayout(below)
+        else:
+            for offer in offers:
+                line.addWidget(offer, 0, Qt.AlignmentFlag.AlignVCenter)
         if notice.closable:
             close = QToolButton()
             set_role(close, "icon")
@@ -97,6 +105,18 @@ class BannerArea(Panel):
             close.clicked.connect(lambda: self._close(notice.key))
             line.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
         return frame
+
+    @staticmethod
+    def _offers(notice: Notice) -> list[QWidget]:
+        """What can be done about it: buttons, and the way to the help page."""
+        out: list[QWidget] = []
+        for text, action in notice.actions:
+            button = QPushButton(text)
+            button.clicked.connect(action)
+            out.append(button)
+        if notice.topic:
+            out.append(HelpLink(notice.topic))
+        return out
 
     def _close(self, key: str) -> None:
         self._closed.add(key)

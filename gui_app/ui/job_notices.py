@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Cause, JobState, Recipe
+from gui_app.providers import catalog
+from gui_app.providers.hosts import is_loopback
 from gui_app.sentences import explain_cause, filled, plain
 from gui_app.store.carried import carried_text
 from gui_app.store.queries import JobSummary
@@ -50,7 +52,7 @@ def notices(
         out.append(
             Notice(
                 "offline",
-                _("There is no network. The job waits and goes on by itself; no row is lost."),
+                _offline_text(recipe),
                 "warning",
                 closable=False,
                 topic="network",
@@ -96,3 +98,17 @@ def _about_the_file(summary: JobSummary) -> list[Notice]:
         )
         out.append(Notice("renamed", text.format(count=number(len(summary.renamed)), names=names)))
     return out
+
+
+def _offline_text(recipe: Recipe | None) -> str:
+    if recipe is not None:
+        entry = catalog.entry_or_other(recipe.provider)
+        address = recipe.base_url or entry.base_url
+        if address is not None and is_loopback(address):
+            return _(
+                "The server on this computer ({address}) does not answer. Start it: the job waits and goes on by "
+                "itself; no row is lost."
+            ).format(address=plain(address, 80))
+    return _(
+        "There is no network, or the provider cannot be reached. The job waits and goes on by itself; no row is lost."
+    )

@@ -61,6 +61,8 @@ class JobStory(JobFrame):
     def retranslate(self) -> None:
         """Set every visible text."""
         super().retranslate()
+        # The sentence that stands there is of the language before.
+        self._show_estimate(self._estimated)
         if self.overview is not None:
             self._show_notices()
 

@@ -315,7 +315,7 @@ class RunBar(Panel):
             count = event.in_flight
             return ngettext("{count} row on its way", "{count} rows on their way", count).format(count=number(count))
         if event.state is JobState.OFFLINE:
-            return _("No network; goes on by itself")
+            return _("No connection; goes on by itself")
         if event.waiting_s >= 1:
             return _("The provider asked to wait {duration}").format(duration=duration(event.waiting_s))
         if event.upload_bytes:

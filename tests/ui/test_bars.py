@@ -236,6 +236,40 @@ def test_the_practice_model_is_called_that_wherever_its_answers_are_shown() -> N
     assert [notice.key for notice in shown] == ["practice"]
 
 
+@pytest.mark.parametrize(
+    ("recipe", "says"),
+    [
+        (Recipe("x", (), "ollama", "m"), "The server on this computer (http://localhost:11434/v1) does not answer"),
+        (Recipe("x", (), "compatible", "m", "http://127.0.0.1:9/v1"), "(http://127.0.0.1:9/v1) does not answer"),
+        (Recipe("x", (), "openai", "m"), "There is no network, or the provider cannot be reached."),
+        (Recipe("x", (), "of-a-later-version", "m"), "There is no network"),
+        (None, "There is no network"),
+    ],
+)
+def test_what_cannot_be_reached_is_said_as_it_is(recipe: Recipe | None, says: str) -> None:
+    shown = notices(summary(state=JobState.OFFLINE), None, recipe, show_model=lambda: None, go_on=lambda: None)
+    assert says in shown[0].text
+
+
+def test_a_notice_with_several_buttons_leaves_its_sentence_the_width(qtbot: QtBot) -> None:
+    area = BannerArea()
+    qtbot.addWidget(area)
+    area.resize(640, 300)
+    done: list[str] = []
+    actions = (
+        ("Show the model settings", lambda: done.append("model")),
+        ("Continue", lambda: done.append("continue")),
+    )
+    area.show_notices([Notice("stopped", "The provider did not accept the key. " * 4, "error", actions, topic="keys")])
+    area.show()
+    label = next(label for label in area.findChildren(QLabel) if label.text().startswith("The provider"))
+    assert label.width() > 500
+    for button in area.findChildren(QPushButton):
+        assert button.y() >= label.geometry().bottom()
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert done == ["model", "continue"]
+
+
 def test_a_closed_notice_stays_closed_until_its_matter_is_gone(qtbot: QtBot) -> None:
     area = BannerArea()
     qtbot.addWidget(area)
