@@ -13,6 +13,7 @@ from gui_app.jobs import Counts, RowFilter, RowState, Scope, ScopeKind
 from gui_app.recipes.examples import Example
 from gui_app.store.filters import Order
 from gui_app.ui.banner import Notice
+from gui_app.ui.going_back import GoingBack
 from gui_app.ui.job_story import JobStory
 from gui_app.ui.remedies import Remedies
 from gui_app.ui.services import Services
@@ -46,6 +47,7 @@ class JobPage(JobStory):
         self._draft_timer.timeout.connect(self._save_draft)
         self._connect()
         self.remedies = Remedies(self)
+        self.history = GoingBack(self)
         self.retranslate()
         self.link.look()
 
@@ -175,6 +177,7 @@ class JobPage(JobStory):
             self._save_draft()
         self._list_timer.stop()
         self.remedies.close()
+        self.history.close()
         self.feed.close()
         self.model.close()
 

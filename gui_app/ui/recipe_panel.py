@@ -42,11 +42,13 @@ class RecipePanel(Panel):
         recipeOpened: A `Recipe` read from a file or taken from the history, already shown here: its model is for
             the Model tab.
         previewStep: -1 or +1: the preview should show the row above or below.
+        historyRequested: The versions with their answers are to be shown.
     """
 
     recipeChanged = Signal()
     recipeOpened = Signal(object)
     previewStep = Signal(int)
+    historyRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
@@ -77,6 +79,11 @@ class RecipePanel(Panel):
         self.prompt_edit = PromptEdit()
         self.prompt_edit.setMinimumHeight(150)
         self._prompt_caption = text_label("heading")
+        self.history_button = QPushButton()
+        self.history_button.setObjectName("historyButton")
+        set_role(self.history_button, "link")
+        set_icon(self.history_button, "history", "accent")
+        self.history_button.hide()
         self._prompt_caption.setBuddy(self.prompt_edit)
         self._prompt_note = text_label("warning", wrap=True)
         self._prompt_note.setObjectName("promptNote")
@@ -142,6 +149,7 @@ class RecipePanel(Panel):
     def set_versions(self, versions: Sequence[RecipeVersion]) -> None:
         """The job's earlier recipes, for the way back."""
         self._versions = tuple(versions)
+        self.history_button.setVisible(bool(versions))
 
     def set_whole(self, whole: Callable[[], Recipe]) -> None:
         """Where a recipe to be saved comes from when the model belongs in it (`current_recipe`)."""
@@ -218,6 +226,8 @@ class RecipePanel(Panel):
         self._take_back.setText(_("Take back"))
         describe(self._take_back, _("Take back"), _("Shows the prompt and the results that were there before."))
         self._prompt_caption.setText(_("Prompt"))
+        self.history_button.setText(_("History"))
+        describe(self.history_button, _("History of the task"), _("Earlier versions with their answers, side by side."))
         describe(
             self.prompt_edit,
             _("Prompt"),
@@ -242,8 +252,12 @@ class RecipePanel(Panel):
         self._said = said
         prompt = QWidget()
         column = vbox(prompt, gap=GAP_S)
+        head = hbox(None)
+        head.addWidget(self._prompt_caption)
+        head.addStretch(1)
+        head.addWidget(self.history_button)
+        column.addLayout(head)
         prompt_parts: tuple[QWidget, ...] = (
-            self._prompt_caption,
             self.prompt_edit,
             self._prompt_note,
             self._chips_caption,
@@ -270,6 +284,7 @@ class RecipePanel(Panel):
         self.splitter.setSizes([600, 190])
         vbox(self).addWidget(self.splitter)
         self._preset_part.chosen.connect(self._preset_chosen)
+        self.history_button.clicked.connect(self.historyRequested)
         self.own.changed.connect(self._own_changed)
         self.own.renamed.connect(self._own_named)
         self.own.said.connect(self._tell)
@@ -390,7 +405,7 @@ class RecipePanel(Panel):
                 text = _("Version {number}, {when}: {words}").format(
                     number=version.version, when=moment(version.created_at), words=plain(version.recipe.template, 40)
                 )
-                earlier.addAction(button_text(text), partial(self._go_back, version.recipe))
+                earlier.addAction(button_text(text), partial(self.use_recipe, version.recipe))
         corner = self.menu_button.rect().bottomRight()
         menu.popup(self.menu_button.mapToGlobal(corner) - QPoint(menu.sizeHint().width(), 0))
 
@@ -398,6 +413,7 @@ class RecipePanel(Panel):
         own = self.own.of(self._preset)
         self.own.ask_to_keep(self.recipe(), own.name if own is not None else "")
 
-    def _go_back(self, recipe: Recipe) -> None:
+    def use_recipe(self, recipe: Recipe) -> None:
+        """Go back to an earlier recipe, with a way back from there."""
         self._replace(recipe)
         self.recipeOpened.emit(recipe)

@@ -115,6 +115,10 @@ class ReviewFeed(QObject):
         columns = list(self._columns)
         return columns.index(self._gold) if self._gold is not None and self._gold in columns else None
 
+    def gold_name(self) -> str | None:
+        """The column of correct answers; None when none is chosen."""
+        return None if self.gold_position() is None else self._gold
+
     def close(self) -> None:
         """Ask nothing more."""
         for request in (self._counts, self._agreement, self._asked_twice):

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QTableWidget, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Cause, Counts, JobState, Recipe, RowFilter, RowState, Scope, ScopeKind
@@ -21,8 +21,9 @@ from gui_app.store.edits import JobEditor
 from gui_app.store.queries import JobReader
 from gui_app.ui.job_page import JobPage
 from gui_app.ui.services import Services
+from gui_app.ui.versions_dialog import VersionsDialog
 from tests.helpers.finding import part, until
-from tests.store.making import RECIPE, Run, done, failed, make_job
+from tests.store.making import OTHER_RECIPE, RECIPE, Run, done, failed, make_job
 
 ROWS = [[f"text {n} " + "long " * 200 * (n == 4), "good" if n % 2 else "bad"] for n in range(1, 31)]
 
@@ -283,3 +284,82 @@ async def test_first_answers_come_back_when_the_window_died_in_the_middle(
         async with opened(path):
             await until(lambda: reader.counts().done == 17)
         assert {row.shown("label") for row in reader.rows([1, 2, 3])} == {"good"}
+
+
+@pytest.fixture
+def two_versions(tmp_path: Path) -> Path:
+    """As `answered`; a second version said "bad" to the first three rows."""
+    path = answered(tmp_path / "b.rowmill")
+    run = Run(path, Scope(ScopeKind.AGAIN, RowFilter(row_ids=(1, 2, 3))), OTHER_RECIPE)
+    run.answer_all(lambda row_id, version: done(row_id, version, "bad" if row_id != 3 else "good"))
+    run.close()
+    with closing(JobEditor(path)) as editor:
+        editor.save_draft(OTHER_RECIPE)
+    return path
+
+
+async def history(page: JobPage) -> VersionsDialog:
+    await until(page.side.task.history_button.isVisible)
+    page.side.task.history_button.click()
+    dialog = page.history.dialog
+    assert dialog is not None
+    await until(lambda: dialog.pairs.rowCount() == 3)
+    return dialog
+
+
+def cells(table: QTableWidget, row: int) -> list[str]:
+    return [table.item(row, column).text() for column in range(table.columnCount())]  # type: ignore[union-attr]
+
+
+async def test_two_versions_are_compared_on_the_same_rows_side_by_side(
+    opened: Callable[..., Any], two_versions: Path
+) -> None:
+    async with opened(two_versions) as page:
+        dialog = await history(page)
+        assert [cells(dialog.list, row)[0] for row in (0, 1)] == ["2 (in use)", "1"]
+        assert cells(dialog.list, 0)[3:5] == ["3", "3"] and cells(dialog.list, 1)[3] == "20"
+        assert [cells(dialog.pairs, row)[2:] for row in range(3)] == [
+            ["good", "bad", "good"],
+            ["good", "bad", "bad"],
+            ["good", "good", "good"],
+        ]
+        assert "3 rows were asked with both; the answers to 1 are the same." in dialog._summary.text()
+        assert "Of 3 with a known answer, 2 and 2 are right." in dialog._summary.text()
+        dialog.differ_box.click()
+        assert [cells(dialog.pairs, row)[0] for row in range(dialog.pairs.rowCount())] == ["1", "2"]
+
+
+async def test_an_earlier_version_comes_back_with_its_answers_and_costs_nothing(
+    opened: Callable[..., Any], two_versions: Path, orders: Orders
+) -> None:
+    async with opened(two_versions) as page:
+        dialog = await history(page)
+        dialog.list.setCurrentCell(1, 0)
+        assert dialog.prompt.toPlainText() == RECIPE.template
+        dialog.answers_button.click()
+        assert page.side.recipe().template == RECIPE.template
+        with closing(JobReader(two_versions)) as reader:
+            await until(lambda: [row.shown("label") for row in reader.rows([1, 2, 3])] == ["good"] * 3)
+            await until(lambda: reader.latest_version() == 1)
+        await until(lambda: cells(dialog.list, 1)[0] == "1 (in use)")
+        assert orders.runs == []
+        dialog.close()
+        await until(lambda: page.history.dialog is None)
+
+
+async def test_a_version_is_asked_about_the_rows_the_other_has_answered(
+    opened: Callable[..., Any], two_versions: Path, orders: Orders
+) -> None:
+    async with opened(two_versions) as page:
+        dialog = await history(page)
+        assert dialog.ask_button.text() == "Ask version 2 about 17 more rows"
+        dialog.ask_button.click()
+        await until(lambda: orders.runs)
+        recipe, scope = orders.runs[0]
+        assert recipe.hash == OTHER_RECIPE.hash and row_ids(scope) == list(range(4, 21))
+
+
+async def test_leaving_the_job_closes_its_history(opened: Callable[..., Any], two_versions: Path) -> None:
+    async with opened(two_versions) as page:
+        await history(page)
+    assert page.history.dialog is None
