@@ -78,7 +78,7 @@ class VersionsDialog(QDialog):
         self._link, self._columns, self._gold = link, tuple(columns), gold
         self._versions: list[VersionResults] = []
         self._found: Comparison | None = None
-        self._can_act = True
+        self._can_act, self._is_done = True, False
         self._requests: dict[str, Request] = {}
         self._heading, self._hint = text_label("subtitle", wrap=True), text_label("hint", wrap=True)
         self.list = _table("versionList")
@@ -200,11 +200,15 @@ class VersionsDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Qt's hook: nothing is called back in a dialog that is gone."""
+        self._is_done = True
         for request in self._requests.values():
             request.cancel()
         super().done(result)
 
     def _ask(self, name: str, question: Callable[[JobReader], T], show: Callable[[T], None]) -> None:
+        if self._is_done:
+            # The boxes announce another choice while Qt deletes them.
+            return
         before = self._requests.get(name)
         if before is not None:
             before.cancel()
