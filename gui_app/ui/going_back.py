@@ -82,6 +82,5 @@ class GoingBack(QObject):
 
 
 def _bring(editor: JobEditor, row_ids: list[int], version: int) -> Change:
-    change = editor.bring_back(row_ids, version=version)
     editor.use_version(version)
-    return change
+    return editor.bring_back(row_ids, version=version)

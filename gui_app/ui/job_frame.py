@@ -89,6 +89,8 @@ class JobFrame(Panel):
         describe(self.side_button, _("Show task and model"))
         self.side_button.setToolTip(_("Show task and model"))
         self.table.retranslate()
+        # What stands in the reading pane may be a state or a sentence.
+        self.reading.follow()
 
     def show_side(self, shown: bool) -> None:
         """Show or fold away the right side."""

@@ -29,6 +29,7 @@ class ReadingPane(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="bar")
+        self._shown: tuple[int, str, str, str] | None = None
         self._where = text_label("heading")
         self._size = text_label("hint")
         self.text = QPlainTextEdit()
@@ -64,9 +65,12 @@ class ReadingPane(Panel):
             describe(button, name)
             button.setToolTip(name)
         describe(self.text, _("Whole cell"), _("The text of the current cell, in full."))
+        if self._shown is not None:
+            self.show_cell(*self._shown)
 
     def show_cell(self, row_id: int, heading: str, text: str, note: str = "") -> None:
         """Show a cell's whole text, with a sentence about its row under it."""
+        self._shown = (row_id, heading, text, note)
         self._where.setText(_("Row {row}, {column}").format(row=number(row_id), column=plain(heading, 60)))
         cut = text[:SHOWN_CHARACTERS]
         size = _("{count} characters").format(count=number(len(text)))

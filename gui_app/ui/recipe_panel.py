@@ -221,6 +221,7 @@ class RecipePanel(Panel):
         self._preset_part.retranslate()
         if hasattr(self, "_said"):
             self._tell(*self._said_last)
+            self._say_about_prompt(self.prompt_edit.template())
         describe(self.menu_button, _("Open, save or go back"), _("Recipe files, and earlier versions of this recipe."))
         self.menu_button.setToolTip(plain_tip(_("Open, save or go back")))
         self._take_back.setText(_("Take back"))

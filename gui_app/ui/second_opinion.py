@@ -95,6 +95,7 @@ class SecondOpinion(QObject):
         super().__init__(parent)
         self._link = link
         self.note: Mapping[str, Any] | None = None
+        self._settling = False
 
     def set_note(self, note: object) -> None:
         """What the job file remembers of it."""
@@ -110,19 +111,24 @@ class SecondOpinion(QObject):
     def settle(self) -> None:
         """The job does not move: put the first answers back, if that is still to be done."""
         note = self.note
-        if note is None or not note.get("open"):
+        if note is None or not note.get("open") or self._settling:
             return
+        self._settling = True
         closed = {**note, "open": False}
-        self.note = closed
 
         def bring(editor: JobEditor) -> Change:
-            change = editor.bring_back(note["rows"], upto=int(note["boundary"]))
             if note.get("run"):
                 editor.use_version(None, note["run"])
+            change = editor.bring_back(note["rows"], upto=int(note["boundary"]))
             editor.set_note(NOTE, closed)
             return change
 
-        self._link.edit(bring, lambda _change: self.changed.emit())
+        def brought(_change: Change) -> None:
+            self._settling = False
+            self.note = closed
+            self.changed.emit()
+
+        self._link.edit(bring, brought)
 
     def is_open(self) -> bool:
         """The second answers are on their way, or the first ones not back yet."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -21,9 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QScrollBar,
     QTabBar,
-    QTabWidget,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -44,6 +41,7 @@ from gui_app.ui.review_panel import ReviewPanel
 from gui_app.ui.services import Services
 from gui_app.ui.settings_dialog import SettingsDialog
 from gui_app.ui.theme import apply_theme
+from tests.ui.walking import Marked, foreign
 
 LABEL = OutputField("§", FieldKind.LABEL, labels=("§1", "§2"))
 FIELDS = (
@@ -52,16 +50,6 @@ FIELDS = (
     OutputField("§t", FieldKind.TEXT, hint="§"),
     OutputField("", FieldKind.YES_NO),
 )
-
-
-class Marked(gettext.NullTranslations):
-    """A language in which every sentence of the catalogue is marked."""
-
-    def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧" if message else ""
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
 
 
 def services() -> Services:
@@ -113,21 +101,6 @@ def settings_dialog() -> QWidget:
 
 
 MAKERS = [recipe_panel, model_panel, failures_panel, review_panel, export_dialog, settings_dialog]
-# Names, figures and keys that are the same in all languages.
-SAME_EVERYWHERE = {
-    *(
-        "Rowmill",
-        "OpenAI",
-        "Anthropic",
-        "Ollama",
-        "LM Studio",
-        "llama.cpp / llamafile",
-        "vLLM",
-        "OpenRouter",
-        "DeepSeek",
-    ),
-    *("Qwen (DashScope)", "English", "简体中文", "1", "2", "3", "5", "10", "20", "50", "100"),
-}
 
 
 @pytest.fixture
@@ -142,39 +115,6 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def light_again(qapp: QApplication) -> Iterator[None]:
     yield
     apply_theme(qapp, "light")
-
-
-def texts(root: QWidget) -> Iterator[tuple[QWidget, str]]:
-    """Every word a user or a screen reader can meet, shown now or not."""
-    if root.windowTitle():
-        yield root, root.windowTitle()
-    for widget in root.findChildren(QWidget):
-        parent = widget.parentWidget()
-        # What Qt makes by itself has its words from Qt.
-        if widget.objectName().startswith("qt_") or isinstance(widget, QScrollBar) or isinstance(parent, QTabBar):
-            continue
-        inside = isinstance(parent, (QComboBox, QAbstractSpinBox)) and isinstance(widget, QLineEdit)
-        if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.pixmap().isNull()):
-            yield widget, widget.text()
-        if isinstance(widget, (QLineEdit, QPlainTextEdit)) and not inside:
-            yield widget, widget.placeholderText()
-        if isinstance(widget, QComboBox):
-            yield from ((widget, widget.itemText(index)) for index in range(widget.count()))
-        if isinstance(widget, QTabWidget):
-            yield from ((widget, widget.tabText(index)) for index in range(widget.count()))
-        yield widget, widget.accessibleName()
-        yield widget, widget.accessibleDescription()
-        yield widget, widget.toolTip()
-
-
-def foreign(root: QWidget) -> list[str]:
-    """Words that did not come out of the catalogue. Data is written with §."""
-    left = []
-    for widget, text in texts(root):
-        bare = text.strip().strip("•").replace("&&", "&")
-        if bare and "⟦" not in bare and "§" not in bare and bare not in SAME_EVERYWHERE and bare != "–":
-            left.append(f"{type(widget).__name__} {widget.objectName()}: {bare}")
-    return left
 
 
 @pytest.mark.parametrize("make", MAKERS)
