@@ -88,8 +88,6 @@ def foreign(root: QWidget) -> list[str]:
 
 def _of_table(table: QTableView) -> Iterator[str]:
     model = table.model()
-    if model is None:
-        return
     for column in range(model.columnCount()):
         yield str(model.headerData(column, Qt.Orientation.Horizontal) or "")
         for row in range(min(30, model.rowCount())):
