@@ -161,8 +161,9 @@ def test_the_reviews_have_ids_that_must_stay_text_and_both_languages():
 
 def test_the_answers_go_from_right_to_wrong():
     rows = _table("answers.csv")
-    assert len(rows) >= 60
-    assert list(rows[0]) == ["question", "reference", "answer"]
+    assert len(rows) == 100
+    assert list(rows[0]) == ["question", "reference", "answer", "points"]
+    assert {row["points"] for row in rows} == set("12345"), "known ratings, so that the review can compare"
     assert any(row["reference"] == row["answer"] for row in rows)
     assert any(not row["answer"] for row in rows)
 
@@ -173,7 +174,7 @@ def test_the_sentences_name_their_language():
     workbook = CalamineWorkbook.from_path(str(ROOT / "resources" / "samples" / "sentences.xlsx"))
     head, *rows = workbook.get_sheet_by_index(0).to_python()
     assert head == ["text", "language"]
-    assert len(rows) == 60
+    assert len(rows) == 100
     assert all(text and language for text, language in rows)
     assert {"Simplified Chinese", "English"} <= {str(row[1]) for row in rows}
     assert any(_is_chinese(str(row[0])) for row in rows)
