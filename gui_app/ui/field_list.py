@@ -57,10 +57,12 @@ class FieldCard(Panel):
     Signals:
         changed: Anything about the field.
         removed: Its remove button was pressed.
+        moved: It is to stand one place further up.
     """
 
     changed = Signal()
     removed = Signal()
+    moved = Signal()
 
     def __init__(self, field: OutputField, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="card")
@@ -74,6 +76,10 @@ class FieldCard(Panel):
         self.remove_button.setObjectName("removeFieldButton")
         set_role(self.remove_button, "icon")
         set_icon(self.remove_button, "trash-2")
+        self.up_button = QToolButton()
+        self.up_button.setObjectName("moveFieldUpButton")
+        set_role(self.up_button, "icon")
+        set_icon(self.up_button, "arrow-up")
         self.labels_edit = QPlainTextEdit()
         self.labels_edit.setObjectName("labelsEdit")
         self.labels_edit.setTabChangesFocus(True)
@@ -146,6 +152,8 @@ class FieldCard(Panel):
         describe(self.name_edit, heading)
         fill(self.kind_box, [(kind_name(kind), kind.value) for kind in FieldKind])
         describe(self.kind_box, _("Kind of result"))
+        describe(self.up_button, _("Move this result column up"))
+        self.up_button.setToolTip(plain_tip(_("Move this result column up")))
         describe(self.remove_button, _("Remove this result column"))
         self.remove_button.setToolTip(plain_tip(_("Remove this result column")))
         self._labels.say(_("Labels, one per line"))
@@ -161,6 +169,7 @@ class FieldCard(Panel):
     def _build(self) -> None:
         top: QHBoxLayout = hbox(None, gap=GAP_S)
         top.addWidget(self.name_edit, 1)
+        top.addWidget(self.up_button)
         top.addWidget(self.remove_button)
         column = vbox(self, (GAP_M, GAP_M, GAP_M, GAP_S), GAP_S)
         column.addLayout(top)
@@ -175,6 +184,7 @@ class FieldCard(Panel):
         self.whole_box.toggled.connect(self._changed)
         self.kind_box.currentIndexChanged.connect(self._kind_changed)
         self.remove_button.clicked.connect(self.removed)
+        self.up_button.clicked.connect(self.moved)
         calm_wheel(self.kind_box)
 
     def _number_part(self) -> QWidget:
@@ -303,6 +313,7 @@ class FieldList(Panel):
         for card, problem in zip(self.cards, self._problems(), strict=True):
             card.show_problem(problem)
             card.remove_button.setEnabled(len(self.cards) > 1)
+            card.up_button.setVisible(card is not self.cards[0])
 
     def _add_clicked(self) -> None:
         card = self._append(OutputField("", FieldKind.TEXT))
@@ -313,6 +324,7 @@ class FieldList(Panel):
         card = FieldCard(field, self)
         card.changed.connect(self._changed)
         card.removed.connect(lambda: self._remove(card))
+        card.moved.connect(lambda: self._move_up(card))
         self.cards.append(card)
         self._cards.addWidget(card)
         card.show()
@@ -326,6 +338,14 @@ class FieldList(Panel):
         # The focus stays in the list, where the keyboard left it.
         if self.cards:
             self.cards[min(at, len(self.cards) - 1)].name_edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _move_up(self, card: FieldCard) -> None:
+        at = self.cards.index(card)
+        self.cards.insert(at - 1, self.cards.pop(at))
+        self._cards.removeWidget(card)
+        self._cards.insertWidget(at - 1, card)
+        self._changed()
+        (card.up_button if at > 1 else card.name_edit).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _drop(self, card: FieldCard) -> None:
         self._cards.removeWidget(card)

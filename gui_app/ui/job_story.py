@@ -151,14 +151,17 @@ class JobStory(JobFrame):
 
     def _start_with(self, columns: tuple[str, ...], start: Start) -> None:
         self.side.set_columns(columns, start.sample_rows)
-        self.feed.set_columns(columns, start.gold)
+        sample = sample_of(self.source) if self.source is not None and start.recipe is None else None
+        gold = sample.gold if sample is not None and sample.gold in columns and not self._started else start.gold
+        self.feed.set_columns(columns, gold)
+        if gold != start.gold:
+            self.link.set_note("gold", gold)
         self.run_bar.set_gold(self.feed.gold_position() is not None)
         self.feed.second.set_note(start.second)
         if not self.is_moving():
             # Rowmill ended while the second answers came in.
             self.feed.second.settle()
         if not self._started:
-            sample = sample_of(self.source) if self.source is not None and start.recipe is None else None
             recipe = start.recipe if sample is None else sample_recipe(sample, columns, start.sample_rows)
             self.side.set_recipe(recipe)
             if sample is not None and recipe is not None:

@@ -16,6 +16,7 @@ class Sample:
     Attributes:
         title, text: Catalogue entries.
         preset: The task, by its id in `recipes.presets`.
+        gold: The column of correct answers; "" where there is none.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Sample:
     drawing: str
     file: str
     preset: str
+    gold: str = ""
 
     @property
     def path(self) -> Path:
@@ -39,6 +41,7 @@ SAMPLES = (
         "tag",
         "reviews.csv",
         "label",
+        "label",
     ),
     Sample(
         "answers",
@@ -47,6 +50,7 @@ SAMPLES = (
         "star",
         "answers.csv",
         "rate",
+        "points",
     ),
     Sample(
         "sentences",

@@ -58,6 +58,19 @@ def test_a_removed_field_is_gone_and_the_last_one_stays(fields: FieldList, qtbot
     assert not fields.cards[0].remove_button.isEnabled()
 
 
+def test_a_field_moves_up_and_the_focus_with_it(fields: FieldList, qtbot: QtBot) -> None:
+    fields.set_fields((TEXT, NUMBER, LABEL))
+    assert not fields.cards[0].up_button.isVisible()
+    card = fields.cards[2]
+    with qtbot.waitSignal(fields.changed):
+        qtbot.mouseClick(card.up_button, Qt.MouseButton.LeftButton)
+    assert fields.fields() == (TEXT, LABEL, NUMBER)
+    qtbot.waitUntil(card.up_button.hasFocus)
+    qtbot.keyClick(card.up_button, Qt.Key.Key_Space)
+    assert fields.fields() == (LABEL, TEXT, NUMBER)
+    assert [fields._cards.itemAt(at).widget() for at in range(3)] == fields.cards
+
+
 @pytest.mark.parametrize(
     ("field", "words"),
     [

@@ -286,6 +286,26 @@ async def test_first_answers_come_back_when_the_window_died_in_the_middle(
         assert {row.shown("label") for row in reader.rows([1, 2, 3])} == {"good"}
 
 
+async def test_an_answer_made_by_hand_outlives_every_rerun(opened: Callable[..., Any], orders: Orders) -> None:
+    async with opened() as page:
+        await shown(page, "review")
+        page.edits.set_value(1, "label", "bad")
+        with closing(JobReader(page.path)) as reader:
+            await until(lambda: reader.rows([1])[0].hand)
+        page.ask_again(RowFilter(row_ids=(1, 2)))
+        await until(lambda: orders.runs)
+        recipe, scope = orders.runs[0]
+        for again in (scope, Scope(ScopeKind.AGAIN)):
+            run = Run(page.path, again, recipe)
+            run.answer_all(lambda row_id, version: done(row_id, version, "good"))
+            run.close()
+        ended(page, page.path)
+        with closing(JobReader(page.path)) as reader:
+            row = reader.rows([1])[0]
+            assert row.shown("label") == "bad" and row.hand == {"label": "bad"} and row.state is RowState.DONE
+            await until(lambda: page.model.index(0, 2).data() == "bad")
+
+
 @pytest.fixture
 def two_versions(tmp_path: Path) -> Path:
     """As `answered`; a second version said "bad" to the first three rows."""
