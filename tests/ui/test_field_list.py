@@ -68,7 +68,7 @@ def test_a_field_moves_up_and_the_focus_with_it(fields: FieldList, qtbot: QtBot)
     qtbot.waitUntil(card.up_button.hasFocus)
     qtbot.keyClick(card.up_button, Qt.Key.Key_Space)
     assert fields.fields() == (LABEL, TEXT, NUMBER)
-    assert [fields._cards.itemAt(at).widget() for at in range(3)] == fields.cards
+    assert [fields._cards.indexOf(card) for card in fields.cards] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
