@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +13,9 @@ from pathlib import Path
 
 from gui_app.errors import N_, StorageError
 from gui_app.store.trouble import storage_errors
+
+ABANDONED_AFTER_S = 86_400.0
+_OURS = re.compile(r"\.[0-9a-f]{32}\.new(?:-journal|-wal|-shm)?")
 
 
 @contextmanager
@@ -26,6 +32,7 @@ def complete_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
     try:
         _check_place(path, replace=replace)
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear_away(path.parent)
         beside.touch(exist_ok=False)
     except OSError as error:
         raise _cannot_store(path, error) from error
@@ -41,6 +48,14 @@ def complete_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
     finally:
         for leftover in ("", "-journal", "-wal", "-shm"):
             Path(f"{beside}{leftover}").unlink(missing_ok=True)
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what was being made here when its process was killed, a day ago or longer."""
+    with contextlib.suppress(OSError):
+        for left in folder.glob(".*.new*"):
+            if _OURS.fullmatch(left.name) and time.time() - left.stat().st_mtime > ABANDONED_AFTER_S:
+                left.unlink(missing_ok=True)
 
 
 def _check_place(path: Path, *, replace: bool) -> None:

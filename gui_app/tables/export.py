@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import itertools
 import os
 import secrets
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -132,6 +134,9 @@ def _batches(
         size = _BATCH_ROWS
 
 
+ABANDONED_AFTER_S = 86_400.0
+
+
 @contextlib.contextmanager
 def _replacing(asked: Path) -> Iterator[BinaryIO]:
     """A new file beside the target, which takes its place when the block ends without an error."""
@@ -139,6 +144,7 @@ def _replacing(asked: Path) -> Iterator[BinaryIO]:
     try:
         target = Path(os.path.realpath(asked))
         mode = _mode_of_target(target, name)
+        _clear_away(target)
         part = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.part")
         file = open(part, "xb")  # noqa: SIM115
     except OSError as error:
@@ -160,6 +166,14 @@ def _replacing(asked: Path) -> Iterator[BinaryIO]:
             os.unlink(part)
         raise
     _sync_folder(target.parent)
+
+
+def _clear_away(target: Path) -> None:
+    """Remove what exports of this file left whose process was killed, a day ago or longer."""
+    with contextlib.suppress(OSError):
+        for left in target.parent.glob(f".{glob.escape(target.name[:80])}.????????.part"):
+            if time.time() - left.stat().st_mtime > ABANDONED_AFTER_S:
+                left.unlink(missing_ok=True)
 
 
 def _mode_of_target(target: Path, name: str) -> int | None:

@@ -404,6 +404,16 @@ def test_an_older_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_what_a_killed_export_left_is_cleared_away_after_a_day(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / f".a.csv.{mark}.part" for mark in ("aaaaaaaa", "bbbbbbbb", "cccc"))
+    for file in (old, new, other):
+        file.write_text("half")
+    for file in (old, other):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    save_table(tmp_path / "a.csv", ["a"], [["1"]])
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([new.name, other.name, "a.csv"])
+
+
 def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     real, link = tmp_path / "real" / "b.csv", tmp_path / "a.csv"
