@@ -16,7 +16,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from gui_app.errors import N_, NewerJobFile, NotAJobFile, StorageError
-from gui_app.store import migrations, opened
+from gui_app.store import migrations, network_folder, opened
 from gui_app.store.places import complete_file
 from gui_app.store.schema import APPLICATION_ID
 from gui_app.store.trouble import GONE, READ_ONLY, contents, damaged, map_error, storage_errors, verdict
@@ -88,7 +88,7 @@ def open_checked(path: Path, *, read_only: bool = False) -> Connection:
             version = _check_header(db, path)
             _check_objects(db, path, version)
             if not read_only:
-                db.execute("PRAGMA journal_mode = WAL")
+                _choose_journal(db, path)
                 if version < migrations.LATEST:
                     _migrate_with_backup(db, path)
             return db
@@ -97,7 +97,33 @@ def open_checked(path: Path, *, read_only: bool = False) -> Connection:
             raise
 
 
+def _choose_journal(db: Connection, path: Path) -> None:
+    """WAL, but for a folder of another computer: its shared memory reaches no further than this one."""
+    if not network_folder.is_remote(path.parent):
+        db.execute("PRAGMA journal_mode = WAL")
+    elif db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        _leave_wal(db)
+
+
+def _leave_wal(db: Connection) -> None:
+    # In this mode SQLite keeps the index of the -wal file in its own memory, and needs none that is shared.
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("PRAGMA locking_mode = NORMAL")
+    db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+def _is_in_wal(path: Path) -> bool:
+    head = opened.first_bytes(path)
+    # "File format write version", sqlite.org/fileformat2.html: 2 is WAL. A job that is open here is out of it.
+    return head is not None and head[18:19] == b"\x02"
+
+
 def _connect_anyhow(path: Path, *, read_only: bool) -> Connection:
+    if network_folder.is_remote(path.parent) and _is_in_wal(path):
+        # Before anything else touches it: the first look at a job in WAL would map its shared memory.
+        with contextlib.suppress(sqlite3.OperationalError), closing(connect(path)) as db:
+            _leave_wal(db)
     if not read_only:
         return connect(path)
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
@@ -236,7 +262,12 @@ def make_empty(db: Connection, *, name: str) -> None:
     put_meta(db, name=name, job_id=uuid.uuid4().hex, state="draft", created_at=now, updated_at=now)
     db.execute("COMMIT")
     # Switching later would need the file for itself, while the window and the import both open it.
-    db.execute("PRAGMA journal_mode = WAL")
+    if not network_folder.is_remote(_folder_of(db)):
+        db.execute("PRAGMA journal_mode = WAL")
+
+
+def _folder_of(db: Connection) -> Path:
+    return Path(db.execute("PRAGMA database_list").fetchone()[2]).parent
 
 
 def put_meta(db: Connection, **values: Any) -> None:
