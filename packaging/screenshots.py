@@ -35,16 +35,21 @@ def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readme", action="store_true", help="also renew the pictures of the README")
-    readme = parser.parse_args().readme
+    parser.add_argument("--scale", type=float, default=1.0, help="the screen's scaling, 1 to 3; fewer pictures")
+    parser.add_argument("--letters", choices=("100", "125", "150", "200"), default="100", help="fewer pictures")
+    options = parser.parse_args()
     from tests.helpers.screen import own_screen
 
-    out = ROOT / "build" / "screenshots"
+    special = options.scale != 1 or options.letters != "100"
+    name = f"screenshots-{options.scale:g}x-{options.letters}" if special else "screenshots"
+    out = ROOT / "build" / name
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    with own_screen("1940x1100x24") as display, _own_home():
-        os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb")
-        _run(out)
-    if readme:
+    width, height = (1300, 820) if special else (1940, 1100)
+    with own_screen(f"{round(width * options.scale)}x{round(height * options.scale)}x24") as display, _own_home():
+        os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", QT_SCALE_FACTOR=f"{options.scale:g}")
+        _run(out, options.letters, special=special)
+    if options.readme:
         kept = ROOT / "resources" / "screenshots"
         kept.mkdir(exist_ok=True)
         for taken, name in FOR_README.items():
@@ -73,7 +78,7 @@ def _end_practice_server(home: Path) -> None:
             process.wait(10)
 
 
-def _run(out: Path) -> None:
+def _run(out: Path, letters: str, *, special: bool) -> None:
     from PySide6.QtWidgets import QApplication  # noqa: F401  (before qasync)
     from qasync import QEventLoop
 
@@ -83,20 +88,24 @@ def _run(out: Path) -> None:
     loop = QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        loop.run_until_complete(Tour(app, out).walk())
+        loop.run_until_complete(Tour(app, out, letters, special=special).walk())
 
 
 class Tour:
     """The way through the window, stopping for a picture at each screen."""
 
-    def __init__(self, app: object, out: Path) -> None:
+    def __init__(self, app: object, out: Path, letters: str, *, special: bool) -> None:
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
         from gui_app.ui.main_window import MainWindow
         from gui_app.ui.services import Services
+        from gui_app.ui.theme import apply_text_size, apply_theme
         from gui_app.worker.client import WorkerClient
 
         self.app, self.out = app, out
+        self.sizes, self.themes = (SIZES[:1], THEMES[:1]) if special else (SIZES, THEMES)
+        apply_theme(app, "light")  # type: ignore[arg-type]
+        apply_text_size(app, int(letters))  # type: ignore[arg-type]
         self.window = MainWindow(Services(WorkerClient(), Settings.load(), KeyStore({})))
         self.window.show()
 
@@ -125,7 +134,14 @@ class Tour:
         page.run_bar.run_button.click()
         await self.until(lambda: page.overview is not None and page.overview.summary.counts.finished > 50)
         await self.picture("4-answers")
+        await self.closing()
         await self.until(lambda: not page.is_moving() and page.overview.summary.counts.waiting == 0)
+        page.table.setCurrentIndex(page.model.index(3, 2))
+        page.reading.open()
+        page.show_page("task")
+        await asyncio.sleep(0.5)
+        await self.picture("12-reading")
+        page.reading.close()
         page.show_page("failures")
         await asyncio.sleep(1.0)
         await self.picture("6-failures")
@@ -142,7 +158,50 @@ class Tour:
         window.dialogs.show_export(page)
         await asyncio.sleep(0.5)
         await self.picture("7-export")
+        await window.dialogs._export.aclose()
+        window.dialogs.show_help("overnight")
+        await asyncio.sleep(0.5)
+        await self.picture("10-help", window.dialogs.help)
+        window.dialogs.help.close()
+        await self.jobs()
         await window.aclose()
+
+    async def closing(self) -> None:
+        """What is asked when the window is closed while a job runs."""
+        from PySide6.QtWidgets import QPushButton
+
+        from gui_app.ui.question import Question
+
+        self.window.close()
+        await self.until(lambda: self.window.findChild(Question) is not None)
+        await self.picture("11-closing")
+        self.window.findChild(Question).findChild(QPushButton, "answer_").click()
+        await asyncio.sleep(0.3)
+
+    async def jobs(self) -> None:
+        """The first page with news, the question about a newer file, the archive."""
+        from dataclasses import replace
+
+        from PySide6.QtWidgets import QPushButton
+
+        from gui_app.ui.away import News
+        from gui_app.ui.question import Question
+
+        window, page = self.window, self.page
+        assert page is not None
+        window.updating.offer(page.path, page.source, lambda: None)
+        await self.until(lambda: window.findChild(Question) is not None)
+        await self.picture("13-newer-file")
+        window.findChild(Question).findChild(QPushButton, "answer_").click()
+        await asyncio.sleep(0.3)
+        entries = window.jobs.entries()
+        window.show_empty()
+        window.empty.away.show_news([News(replace(entries[0], interrupted=True)), *(News(e) for e in entries[1:])])
+        window.library.archive(entries[-1].path, True)
+        await self.until(lambda: window.jobs.archive_button.isVisible())
+        await self.picture("14-away")
+        window.jobs.archive_button.click()
+        await self.picture("15-archive")
 
     @property
     def page(self):  # type: ignore[no-untyped-def]
@@ -159,23 +218,25 @@ class Tour:
             self.window.grab().save(str(self.out / "stuck.png"))
             raise
 
-    async def picture(self, name: str) -> None:
+    async def picture(self, name: str, of: object = None) -> None:
         """One picture of the whole window, with what lies over it, for each size, theme and language."""
         from gui_app import i18n
         from gui_app.ui.theme import apply_theme
         from gui_app.ui.window_dialogs import speak_another_language
 
-        for width, height in SIZES:
-            self.window.resize(width, height)
-            for theme in THEMES:
+        shown = self.window if of is None else of
+        for width, height in self.sizes if of is None else self.sizes[:1]:
+            if of is None:
+                shown.resize(width, height)
+            for theme in self.themes:
                 apply_theme(self.app, theme)  # type: ignore[arg-type]
                 for language in LANGUAGES:
                     i18n.set_language(language)
                     speak_another_language(self.app)  # type: ignore[arg-type]
                     await asyncio.sleep(0.35)
-                    screen = self.window.screen()
+                    screen = shown.screen()
                     assert screen is not None
-                    picture = screen.grabWindow(0, self.window.x(), self.window.y(), width, height)
+                    picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
                     picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{language}.png"))
         self.window.resize(1280, 800)
         apply_theme(self.app, "light")  # type: ignore[arg-type]
