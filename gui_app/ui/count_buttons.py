@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from gui_app.i18n import _, number
 from gui_app.jobs import Counts, RowFilter, RowState
 from gui_app.sentences import state_name
+from gui_app.ui.forms import FlowLayout
 from gui_app.ui.icons import STATE_ICONS, set_icon
-from gui_app.ui.panel import Panel, describe, hbox
+from gui_app.ui.panel import Panel, describe
 from gui_app.ui.theme import GAP_XS, set_role
 
 _ORDER = (RowState.DONE, RowState.NEEDS_REVIEW, RowState.FAILED, RowState.RUNNING, RowState.WAITING)
@@ -32,7 +33,7 @@ class CountButtons(Panel):
         self.setObjectName("countsLabel")
         self._counts = Counts()
         self._chosen: RowState | None = None
-        line = hbox(self, gap=GAP_XS)
+        line = FlowLayout(self, GAP_XS)
         self.buttons: dict[RowState, QToolButton] = {}
         for state in _ORDER:
             button = QToolButton()
@@ -44,11 +45,16 @@ class CountButtons(Panel):
             button.clicked.connect(lambda _checked, which=state: self._clicked(which))
             self.buttons[state] = button
             line.addWidget(button)
-        line.addStretch(1)
         self.retranslate()
 
     def retranslate(self) -> None:
         """Set every visible text."""
+        self.set_counts(self._counts)
+
+    def refit(self) -> None:
+        """The buttons are as wide as their words."""
+        for button in self.buttons.values():
+            button.setMinimumWidth(0)
         self.set_counts(self._counts)
 
     def set_counts(self, counts: Counts) -> None:

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from gui_app.i18n import _
 from gui_app.ui.away import AwayCard
 from gui_app.ui.banner import BannerArea, Notice
+from gui_app.ui.forms import ScrollColumn
 from gui_app.ui.icons import IconLabel, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.samples import SAMPLES, Sample
-from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, set_role
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, scaled, set_role
 
 _WIDTH = 720
 
@@ -33,7 +34,7 @@ class DropArea(Panel):
         self.setMinimumHeight(230)
         mark = IconLabel("file-spreadsheet", "accent", 44)
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._text, self._kinds = text_label("subtitle"), text_label("hint")
+        self._text, self._kinds = text_label("subtitle", wrap=True), text_label("hint", wrap=True)
         for label in (self._text, self._kinds):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton()
@@ -120,7 +121,7 @@ class EmptyPage(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
-        self._title, self._text = text_label("title"), text_label("hint", wrap=True)
+        self._title, self._text = text_label("title", wrap=True), text_label("hint", wrap=True)
         self.drop = DropArea()
         self.drop.clicked.connect(self.openRequested)
         self._problem = BannerArea()
@@ -130,9 +131,8 @@ class EmptyPage(Panel):
         self.samples = _SampleList()
         self.samples.chosen.connect(self.sampleRequested)
         self._practice = text_label("small", wrap=True)
-        inner = QWidget()
-        inner.setMaximumWidth(_WIDTH)
-        column = vbox(inner, gap=GAP_S)
+        self._inner = QWidget()
+        column = vbox(self._inner, gap=GAP_S)
         column.addWidget(self._title)
         column.addWidget(self._text)
         column.addSpacing(GAP_M)
@@ -145,13 +145,21 @@ class EmptyPage(Panel):
         column.addWidget(self._practice)
         line = hbox(None)
         line.addStretch(1)
-        line.addWidget(inner, 100)
+        line.addWidget(self._inner, 100)
         line.addStretch(1)
-        outer = vbox(self, (GAP_XL, GAP_XL, GAP_XL, GAP_XL))
+        scroll = ScrollColumn()
+        vbox(self).addWidget(scroll)
+        outer = scroll.column
+        outer.setContentsMargins(GAP_XL, GAP_XL, GAP_XL, GAP_XL)
         outer.addStretch(1)
         outer.addLayout(line)
         outer.addStretch(2)
+        self.refit()
         self.retranslate()
+
+    def refit(self) -> None:
+        """Wider with larger letters."""
+        self._inner.setMaximumWidth(scaled(_WIDTH))
 
     def show_problem(self, text: str, topic: str = "") -> None:
         """Say over the drop area why a file could not be used; "" takes the sentence away.

@@ -12,7 +12,7 @@ from gui_app.ui.cell_text import value_text
 from gui_app.ui.icons import STATE_ICONS, icon, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label
 from gui_app.ui.search_edit import SearchEdit
-from gui_app.ui.theme import GAP_L, GAP_S, set_role
+from gui_app.ui.theme import GAP_L, GAP_S, scaled, set_role
 
 _TYPING_MS = 250
 
@@ -75,6 +75,12 @@ class FilterBar(Panel):
         self.columns.clicked.connect(self.columnsRequested)
         self.retranslate()
 
+    def refit(self) -> None:
+        """No button cuts its own words; larger letters take the room from the search."""
+        self.search.setMinimumWidth(round(180 / scaled(100) * 100))
+        self.columns.setMinimumWidth(0)
+        self.columns.setMinimumWidth(self.columns.sizeHint().width())
+
     def retranslate(self) -> None:
         """Set every visible text."""
         self.search.setPlaceholderText(_("Find in all columns"))
@@ -85,6 +91,7 @@ class FilterBar(Panel):
         self._fill_states()
         self._show_chip()
         self.set_listed(self._listed)
+        self.refit()
 
     def set_counts(self, counts: Counts) -> None:
         """Show the number of rows beside each state."""

@@ -174,10 +174,15 @@ def calm_wheel(*widgets: QWidget) -> None:
 
 
 class FlowLayout(QLayout):
-    """Lays its items out like words: a line is filled, then the next one begins."""
+    """Lays its items out like words: a line is filled, then the next one begins.
 
-    def __init__(self, parent: QWidget | None = None, gap: int = GAP_XS) -> None:
+    Args:
+        one_line: All in one line is what it asks for; it breaks lines only where it gets less.
+    """
+
+    def __init__(self, parent: QWidget | None = None, gap: int = GAP_XS, *, one_line: bool = False) -> None:
         super().__init__(parent)
+        self._one_line = one_line
         self._items: list[QLayoutItem] = []
         self._gap = gap
         self.setContentsMargins(0, 0, 0, 0)
@@ -217,7 +222,11 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """Qt's hook."""
-        return self.minimumSize()
+        if not self._one_line:
+            return self.minimumSize()
+        hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        width = sum(hint.width() + self._gap for hint in hints)
+        return QSize(max(0, width - self._gap), max((hint.height() for hint in hints), default=0))
 
     def minimumSize(self) -> QSize:
         """Qt's hook: the widest item, on a line of its own."""
@@ -227,18 +236,37 @@ class FlowLayout(QLayout):
         return size
 
     def _place(self, rect: QRect, *, move: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
+        y = rect.y()
+        for at, line in enumerate(self._lines(rect.width())):
+            height = max(item.sizeHint().height() for item in line)
+            y += self._gap if at else 0
+            if move:
+                self._put(line, QRect(rect.x(), y, rect.width(), height))
+            y += height
+        return y - rect.y()
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        used = 0
         for item in self._items:
             if item.isEmpty():
                 continue
+            wanted = item.sizeHint().width()
+            if not lines or used + wanted > width:
+                lines.append([])
+                used = 0
+            lines[-1].append(item)
+            used += wanted + self._gap
+        return lines
+
+    def _put(self, line: list[QLayoutItem], room: QRect) -> None:
+        x = room.x()
+        for item in line:
             hint = item.sizeHint()
-            if line and x + hint.width() > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self._gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), QSize(min(hint.width(), rect.width()), hint.height())))
+            width, height = min(hint.width(), room.width()), hint.height()
+            # In the middle of the line, so that words and boxes stand on one level.
+            item.setGeometry(QRect(QPoint(x, room.y() + (room.height() - height) // 2), QSize(width, height)))
             x += hint.width() + self._gap
-            line = max(line, hint.height())
-        return y + line - rect.y()
 
 
 class Once(QObject):

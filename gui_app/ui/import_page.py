@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QProgressBar, QPushButton, QWidget
 
 from gui_app.i18n import _, number
 from gui_app.sentences import plain
@@ -14,7 +15,7 @@ from gui_app.store.queries import JobSummary
 from gui_app.ui.elided_label import ElidedLabel
 from gui_app.ui.icons import IconLabel
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label
-from gui_app.ui.theme import GAP_S, set_role
+from gui_app.ui.theme import GAP_S, scaled, set_role
 
 _ENCODINGS = {
     "utf-8": "UTF-8",
@@ -60,10 +61,13 @@ class ImportLine(Panel):
         self.read_as = text_label("hint")
         self.encoding, self.separator, self.header, self.sheet = (QComboBox() for _part in range(4))
         self._boxes = (self.sheet, self.encoding, self.separator, self.header)
-        line = hbox(self, gap=GAP_S)
+        self._first, self._rest = QWidget(), QWidget()
+        line = hbox(self._first, gap=GAP_S)
         line.addWidget(IconLabel("file-spreadsheet", "muted", 16))
         line.addWidget(self.source)
         line.addWidget(self.dimensions)
+        line.addStretch(1)
+        line = hbox(self._rest, gap=GAP_S)
         line.addWidget(self.read_as)
         for box, name, key in (
             (self.sheet, "sheetBox", "sheet"),
@@ -86,6 +90,9 @@ class ImportLine(Panel):
         line.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.cancel)
         line.addStretch(1)
+        self._lines = hbox(self, gap=GAP_S)
+        self._lines.addWidget(self._first)
+        self._lines.addWidget(self._rest, 1)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -100,6 +107,29 @@ class ImportLine(Panel):
         describe(self.cancel, _("Cancel reading"), _("Stops reading the file and drops this job."))
         if self._summary is not None:
             self.show_summary(self._summary, can_read_again=self._can_read_again)
+
+    def refit(self) -> None:
+        """The boxes are as wide as their words."""
+        for box in self._boxes:
+            box.clear()
+        if self._summary is not None:
+            self.show_summary(self._summary, can_read_again=self._can_read_again)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook: with large letters there are two lines."""
+        super().resizeEvent(event)
+        needed = self._first.minimumSizeHint().width() + self._rest.minimumSizeHint().width() + GAP_S
+        fits = event.size().width() >= needed
+        wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if self._lines.direction() != wanted:
+            self._lines.setDirection(wanted)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook: as narrow as the wider of the two lines, when it has to be."""
+        hint = super().minimumSizeHint()
+        if scaled(100) <= 100:
+            return hint
+        return QSize(max(part.minimumSizeHint().width() for part in (self._first, self._rest)), hint.height())
 
     def show_summary(self, summary: JobSummary, *, can_read_again: bool) -> None:
         """Show what was found.

@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, number
 from gui_app.sentences import explain, plain
+from gui_app.ui.forms import FlowLayout
 from gui_app.ui.help_link import want_help
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.search_edit import SearchEdit
-from gui_app.ui.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.theme import GAP_M, GAP_S, GAP_XS, scaled, set_role
 
 if TYPE_CHECKING:
     from gui_app.store.copies import JobGlance
@@ -46,8 +47,6 @@ class JobList(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="sidebar")
-        self.setMinimumWidth(220)
-        self.setMaximumWidth(300)
         self._marked: Path | None = None
         self._entries: dict[Path, JobGlance] = {}
         self._heading = text_label("subtitle")
@@ -79,16 +78,17 @@ class JobList(Panel):
         set_icon(self.help_button, "circle-question-mark")
         self._lay_out()
         self._connect()
+        self.refit()
         self.retranslate()
 
     def _lay_out(self) -> None:
         head = hbox(None, gap=GAP_S)
         head.addWidget(self._heading, 1)
         head.addWidget(self.new_button)
-        foot = hbox(None)
+        feet = QWidget()
+        foot = FlowLayout(feet)
         foot.addWidget(self.settings_button)
         foot.addWidget(self.help_button)
-        foot.addStretch(1)
         top = vbox(None, (GAP_M, GAP_M, GAP_M, GAP_S), GAP_S)
         top.addLayout(head)
         top.addWidget(self.search)
@@ -100,7 +100,7 @@ class JobList(Panel):
         column.addWidget(self.list, 1)
         bottom = vbox(None, (GAP_S, GAP_S, GAP_S, GAP_S))
         bottom.addWidget(self.archive_button, 0, Qt.AlignmentFlag.AlignLeft)
-        bottom.addLayout(foot)
+        bottom.addWidget(feet)
         column.addLayout(bottom)
 
     def _connect(self) -> None:
@@ -131,6 +131,12 @@ class JobList(Panel):
         for at in range(self.list.count()):
             self._say(self.list.item(at))
 
+    def refit(self) -> None:
+        """Somewhat wider with larger letters."""
+        self.setMinimumWidth(scaled(220, 1.3))
+        self.setMaximumWidth(scaled(300, 1.3))
+        self.list.doItemsLayout()
+
     # What is listed
 
     def show_entries(self, entries: Sequence[JobGlance]) -> None:
@@ -159,6 +165,7 @@ class JobList(Panel):
     def _show_shelf(self) -> None:
         archive = self.archive_button.isChecked()
         self._heading.setText(_("Archive") if archive else _("Jobs"))
+        self.new_button.setHidden(archive)
         self._none.setText(_("The archive is empty.") if archive else _("Your jobs will be listed here."))
         self._fill()
 
@@ -166,7 +173,7 @@ class JobList(Panel):
         count = sum(entry.archived for entry in self._entries.values())
         archive = self.archive_button.isChecked()
         self.archive_button.setVisible(archive or count > 0)
-        text = _("Back to the jobs") if archive else _("Archive ({count})").format(count=number(count))
+        text = _("To the jobs") if archive else _("Archive ({count})").format(count=number(count))
         self.archive_button.setText(text)
         describe(self.archive_button, text, _("Jobs that were put away. Their files stay where they are."))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
 from gui_app.i18n import _
 from gui_app.jobs import JobState
@@ -12,7 +12,7 @@ from gui_app.sentences import job_state_name, plain
 from gui_app.ui.elided_label import ElidedLabel
 from gui_app.ui.icons import JOB_STATE_ICONS, IconLabel, set_icon
 from gui_app.ui.panel import Panel, describe, hbox, text_label
-from gui_app.ui.theme import GAP_S, set_role
+from gui_app.ui.theme import GAP_S, scaled, set_role
 
 TONES = {
     JobState.RUNNING: "accent",
@@ -57,13 +57,18 @@ class JobTitle(Panel):
         self._told = text_label("hint")
         self._told.setObjectName("jobStateLabel")
         line = hbox(self, gap=GAP_S)
-        line.addWidget(self._stack)
+        line.addWidget(self._stack, 100)
         line.addWidget(self._pencil)
         line.addSpacing(GAP_S)
         line.addWidget(self._mark)
         line.addWidget(self._told)
         line.addStretch(1)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.retranslate()
+
+    def refit(self) -> None:
+        """The name has room for larger letters."""
+        self._show_label()
 
     def retranslate(self) -> None:
         """Set every visible text."""
@@ -76,7 +81,8 @@ class JobTitle(Panel):
         """Show the job's name."""
         self._name = name
         self.label.set_whole(plain(name, 120))
-        self._stack.setFixedWidth(min(460, self.label.wanted_width()))
+        self._stack.setMinimumWidth(60)
+        self._stack.setMaximumWidth(min(scaled(460), self.label.wanted_width()))
 
     def show_state(self, state: JobState, *, tried: bool = False) -> None:
         """Show where the job stands, in an icon and words. `tried`: a draft of which some rows were tried."""
@@ -91,7 +97,7 @@ class JobTitle(Panel):
     def edit(self) -> None:
         """Let the name be typed."""
         self.line.setText(self._name)
-        self._stack.setFixedWidth(360)
+        self._stack.setMaximumWidth(scaled(360))
         self._stack.setCurrentWidget(self.line)
         self.line.selectAll()
         self.line.setFocus()

@@ -24,12 +24,17 @@ class Panel(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         """Qt's hook."""
+        super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-        super().changeEvent(event)
+        elif event.type() == QEvent.Type.ApplicationFontChange:
+            self.refit()
 
     def retranslate(self) -> None:
         """Set every visible text, in the language in use."""
+
+    def refit(self) -> None:
+        """Set every width and height that hangs on the size of letters. Called when that has changed."""
 
 
 def text_label(role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:

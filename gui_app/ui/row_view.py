@@ -160,6 +160,9 @@ class RowView(QTableView):
         """Qt's hook: what is laid out is of another font or language now."""
         self._painter.forget()
         super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
+            self.refit_columns()
 
     # Where we are
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, duration, money, ngettext, number, soon
 from gui_app.jobs import Counts, JobState, Lane
 from gui_app.ui.count_buttons import CountButtons
+from gui_app.ui.forms import FlowLayout
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.rate_plot import RatePlot
-from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, set_role
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, scaled, set_role
 
 _MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 
@@ -119,15 +120,28 @@ class RunBar(Panel):
         for label in (self.estimate, self.cost, self.eta):
             label.setWordWrap(True)
             facts.addWidget(label)
-        line = hbox(None, gap=GAP_S)
+        line = self._line = hbox(None, gap=GAP_S)
         line.addLayout(facts, 1)
+        buttons = self._buttons = QWidget()
+        # With large letters in a narrow window the buttons stand in two lines.
+        flow = FlowLayout(buttons, GAP_S, one_line=True)
         for button in (self.try_button, self.run_button, self.pause_button, self.stop_button, self.export_button):
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            flow.addWidget(button)
+        line.addWidget(buttons)
         column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
         column.addWidget(self.progress)
         column.addWidget(self.plot)
         column.addWidget(self.counts)
         column.addLayout(line)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook: with little room the facts stand over the buttons."""
+        super().resizeEvent(event)
+        needed = self._buttons.sizeHint().width() + scaled(210)
+        fits = event.size().width() - 2 * GAP_L >= needed
+        wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if self._line.direction() != wanted:
+            self._line.setDirection(wanted)
 
     def retranslate(self) -> None:
         """Set every visible text."""

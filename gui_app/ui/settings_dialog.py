@@ -30,7 +30,7 @@ from gui_app.ui.panel import describe, hbox, text_label, vbox
 from gui_app.ui.services import Services
 from gui_app.ui.settings_controls import CeilingControls, ChoiceControl, SwitchControl
 from gui_app.ui.tasks import Tasks
-from gui_app.ui.theme import GAP_L, GAP_M, GAP_XL, set_role
+from gui_app.ui.theme import GAP_L, GAP_M, GAP_XL, scaled, set_role
 from gui_app.ui.what_leaves import OpenJob, WhatLeaves
 
 PAGES = ("general", "keys", "speed", "privacy", "about")
@@ -85,7 +85,7 @@ class SettingsDialog(QDialog):
         self._close.setObjectName("closeSettingsButton")
         self._build()
         self.retranslate()
-        self.resize(660, 640)
+        self.resize(scaled(660, 1.6), scaled(640, 1.2))
 
     def show_page(self, page: str) -> None:
         """Bring one of `PAGES` to the front."""

@@ -9,9 +9,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 
 from gui_app.i18n import _
+from gui_app.ui.forms import FlowLayout
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, vbox
-from gui_app.ui.theme import GAP_S, set_role
+from gui_app.ui.theme import GAP_S, scaled, set_role
 
 NARROWEST = 360
 
@@ -25,27 +26,27 @@ class SidePanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="panel")
         self.setObjectName("sidePanel")
-        self.setMinimumWidth(NARROWEST)
         self._titles: dict[str, Callable[[], str]] = {}
         self._buttons: dict[str, QToolButton] = {}
         self._pages: dict[str, QWidget] = {}
         self._counts: dict[str, str] = {}
         self._group = QButtonGroup(self)
         self.stack = QStackedWidget(self)
-        self._segments = hbox(None)
+        segments = QWidget()
+        self._segments = FlowLayout(segments, 0, one_line=True)
         self._close = QToolButton()
         set_role(self._close, "icon")
         set_icon(self._close, "panel-right-close")
         self._close.clicked.connect(self.closed)
         head = Panel(self, role="header")
         line = hbox(head, (GAP_S, 0, GAP_S, 0))
-        line.addLayout(self._segments)
-        line.addStretch(1)
-        line.addWidget(self._close)
+        line.addWidget(segments, 1)
+        line.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         column = vbox(self)
         column.addWidget(head)
         column.addWidget(self.stack, 1)
         self.retranslate()
+        self.refit()
 
     def add_page(self, name: str, title: Callable[[], str], page: QWidget) -> None:
         """Another page; `title` is asked again when the language changes."""
@@ -91,6 +92,11 @@ class SidePanel(Panel):
         describe(self, _("Settings of the job"))
         describe(self._close, _("Hide this panel"))
         self._close.setToolTip(_("Hide this panel"))
+        self._show_titles()
+
+    def refit(self) -> None:
+        """Wider with larger letters."""
+        self.setMinimumWidth(scaled(NARROWEST, 1.4))
         self._show_titles()
 
     def _show_titles(self) -> None:

@@ -71,6 +71,13 @@ def apply_text_size(app: QApplication, percent: int) -> None:
         follower.size(percent)
 
 
+def scaled(pixels: float, most: float = 2.0) -> int:
+    """A length for letters of the system's own size, grown with the letters in use, `most` times at most."""
+    app = QApplication.instance()
+    follower = app.findChild(_SystemFollower) if app is not None else None
+    return round(pixels * min(most, 1.0 if follower is None else follower.percent / 100))
+
+
 class _SystemFollower(QObject):
     """Keeps the choice, and dresses the application again when the system turns dark or light."""
 
@@ -79,7 +86,7 @@ class _SystemFollower(QObject):
         self._app = app
         self._choice = ""
         self._own_font = app.font()
-        self._percent = 100
+        self.percent = 100
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     def choose(self, choice: str) -> None:
@@ -87,8 +94,8 @@ class _SystemFollower(QObject):
         self._dress()
 
     def size(self, percent: int) -> None:
-        if percent != self._percent:
-            self._percent = percent
+        if percent != self.percent:
+            self.percent = percent
             self._app.setFont(scaled_font(self._own_font, percent / 100))
             self._dress()
 
@@ -119,6 +126,8 @@ def stylesheet(c: Colours, font: QFont) -> str:
     return f"""
 * {{ outline: none; }}
 QMainWindow, QDialog {{ background: {c.window}; }}
+/* Some desktops draw no frame around a dialog. */
+QDialog {{ border: 1px solid {c.border_strong}; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px 6px; }}
 QLabel {{ background: transparent; color: {c.text}; }}
 QLabel:disabled {{ color: {c.disabled}; }}

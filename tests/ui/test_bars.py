@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -201,7 +199,9 @@ def test_a_long_file_name_gives_way_to_what_was_found(qtbot: QtBot) -> None:
     line.resize(line.minimumSizeHint().width(), 40)
     assert line.source.text().endswith("…")
     shown = [line.source, line.dimensions, line.encoding, line.separator, line.header]
-    assert all(right.x() >= left.x() + left.width() for left, right in pairwise(shown))
+    left_edges = [part.mapTo(line, QPoint()).x() for part in shown]
+    right_edges = [edge + part.width() for edge, part in zip(left_edges, shown, strict=True)]
+    assert all(right <= left for right, left in zip(right_edges, left_edges[1:], strict=False))
 
 
 def test_the_import_line_is_words_only_once_rows_were_sent(qtbot: QtBot) -> None:
