@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from gui_app.ui.theme import set_role
 
@@ -55,6 +55,9 @@ def plain_tip(text: str) -> str:
 def describe(widget: QWidget, name: str, description: str = "") -> None:
     """What a screen reader says."""
     widget.setAccessibleName(name)
+    if isinstance(widget, QComboBox):
+        # Qt takes the chosen text for the name of a box on Linux.
+        description = f"{name}. {description}" if description else name
     widget.setAccessibleDescription(description)
 
 

@@ -16,6 +16,7 @@ from gui_app.ui.forms import FlowLayout
 from gui_app.ui.icons import set_icon
 from gui_app.ui.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.rate_plot import RatePlot
+from gui_app.ui.split_button import SplitButton
 from gui_app.ui.theme import GAP_L, GAP_M, GAP_S, scaled, set_role
 
 _MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
@@ -73,14 +74,11 @@ class RunBar(Panel):
         self.eta.setObjectName("etaLabel")
         self.try_button = QToolButton()
         self.try_button.setObjectName("tryButton")
-        self.try_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.try_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.try_button, "flask-conical")
         self.run_button = QToolButton()
         self.run_button.setObjectName("runButton")
-        self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        set_role(self.run_button, "primary")
         set_icon(self.run_button, "play", "on_accent")
         self.pause_button, self.stop_button = QPushButton(), QPushButton()
         self.pause_button.setObjectName("pauseButton")
@@ -100,8 +98,8 @@ class RunBar(Panel):
         }
         self._try_menu.triggered.connect(lambda action: self.tryRequested.emit(action.data()))
         self._run_menu.triggered.connect(lambda action: self.runRequested.emit(action.data()))
-        self.try_button.setMenu(self._try_menu)
-        self.run_button.setMenu(self._run_menu)
+        self._try_split = SplitButton(self.try_button, self._try_menu, name="tryMoreButton")
+        self._run_split = SplitButton(self.run_button, self._run_menu, name="runMoreButton", role="primary")
         self.try_button.clicked.connect(lambda: self.tryRequested.emit("first"))
         self.run_button.clicked.connect(lambda: self.runRequested.emit("remaining"))
         self.pause_button.clicked.connect(self.pauseRequested)
@@ -125,7 +123,7 @@ class RunBar(Panel):
         buttons = self._buttons = QWidget()
         # With large letters in a narrow window the buttons stand in two lines.
         flow = FlowLayout(buttons, GAP_S, one_line=True)
-        for button in (self.try_button, self.run_button, self.pause_button, self.stop_button, self.export_button):
+        for button in (self._try_split, self._run_split, self.pause_button, self.stop_button, self.export_button):
             flow.addWidget(button)
         line.addWidget(buttons)
         column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
@@ -147,6 +145,8 @@ class RunBar(Panel):
         """Set every visible text."""
         self.try_button.setText(_("&Try 5 rows"))
         describe(self.try_button, _("Try 5 rows"), _("Asks the model about a few rows, to see answers and costs."))
+        describe(self._try_split.more, _("Other ways to try"), _("Opens a menu."))
+        describe(self._run_split.more, _("Other ways to run"), _("Opens a menu."))
         self._try_actions["first"].setText(_("First 5 rows"))
         self._try_actions["random"].setText(_("20 random rows"))
         self._try_actions["selected"].setText(_("The selected rows"))
@@ -246,7 +246,7 @@ class RunBar(Panel):
         # What is out comes by itself; what waits here can be run beside it.
         left = self._counts.waiting + (-self._following if submitted else self._counts.running)
         ready = not self._problem and self._counts.rows > 0 and not self._starting
-        for button in (self.try_button, self.run_button):
+        for button in (self._try_split, self._run_split):
             button.setVisible(not moving and (left > 0 or not submitted))
         self.try_button.setEnabled(ready)
         self.run_button.setEnabled(ready and (left > 0 or self._counts.finished > 0))

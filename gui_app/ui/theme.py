@@ -170,24 +170,20 @@ QPushButton::menu-indicator, QToolButton::menu-indicator {{
     image: url("{down}"); width: 12px; height: 12px; right: 6px;
     subcontrol-origin: padding; subcontrol-position: center right;
 }}
-QToolButton[popupMode="1"] {{ padding-right: 30px; }}
 QToolButton[popupMode="2"] {{ padding-right: 22px; }}
-QToolButton::menu-button {{
-    width: 24px; border: none; border-left: 1px solid {c.border_strong}; background: transparent;
-    border-top-right-radius: 6px; border-bottom-right-radius: 6px;
-}}
-QToolButton::menu-button:hover {{ background: {c.pressed}; }}
-QToolButton::menu-button:disabled {{ border-left-color: {c.border}; }}
-QToolButton::menu-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
 *[role="primary"] {{
     background: {c.accent_fill}; color: {c.on_accent}; border: 1px solid {c.accent_fill};
     font-weight: 600; padding: 6px 16px;
 }}
-QToolButton[role="primary"][popupMode="1"] {{ padding-right: 36px; }}
-*[role="primary"]::menu-button {{ border-left: 1px solid {c.accent_fill_hover}; }}
-*[role="primary"]::menu-button:hover {{ background: {c.accent_fill_hover}; }}
-*[role="primary"]::menu-arrow {{ image: url("{down_white}"); }}
-*[role="primary"]::menu-arrow:disabled {{ image: url("{down}"); }}
+QToolButton[joined="left"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; border-right: none; }}
+QToolButton[joined="right"] {{
+    border-top-left-radius: 0; border-bottom-left-radius: 0; padding: 5px 0 5px 0; min-width: 26px; max-width: 26px;
+}}
+QToolButton[joined="left"]:focus {{ border-right: 1px solid {c.accent}; }}
+QToolButton[joined="right"][role="primary"] {{ padding: 6px 0 6px 0; border-left: 1px solid {c.accent_fill_hover}; }}
+*[role="primary"]::menu-indicator {{ image: url("{down_white}"); }}
+*[role="primary"]::menu-indicator:disabled {{ image: url("{down}"); }}
+QToolButton[joined="right"][role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 0 5px 0; }}
 *[role="primary"]:hover {{ background: {c.accent_fill_hover}; border-color: {c.accent_fill_hover}; }}
 *[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 15px; }}
 *[role="primary"]:disabled {{ background: {c.pressed}; color: {c.disabled}; border-color: {c.pressed}; }}
