@@ -74,6 +74,7 @@ class JobPage(JobStory):
         menu.approveRequested.connect(self.edits.approve)
         menu.unapproveRequested.connect(self.edits.unapprove)
         menu.clearRequested.connect(self.edits.clear_value)
+        menu.replyRequested.connect(self.reading.show_reply)
         menu.filterRequested.connect(self.filter_bar.set_filter)
         bar.tryRequested.connect(self._try)
         bar.runRequested.connect(self._run)

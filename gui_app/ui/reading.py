@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from gui_app.i18n import _
 from gui_app.sentences import explain_cause, plain
 from gui_app.store.queries import JobReader, RowView
 from gui_app.ui.cell_text import state_text, value_text
@@ -52,6 +53,20 @@ class Reading(QObject):
                 lambda reader: reader.rows([row_id], full=True), self._show, lambda _error: None
             )
 
+    def show_reply(self) -> None:
+        """Show what came back for the current row, as it came."""
+        row_id = self._table.current_row_id()
+        if row_id is None:
+            return
+
+        def show(raw: str | None) -> None:
+            self._pane.show_cell(row_id, _("Reply"), raw or "", "" if raw else _("Nothing came back."))
+
+        self._pane.show()
+        if self._request is not None:
+            self._request.cancel()
+        self._request = self._pages.ask(lambda reader: last_reply(reader, row_id), show, lambda _error: None)
+
     def follow_changed(self, spans: Sequence[Span] | None) -> None:
         """Rows changed in the store (merged spans of ids; None: any may have): read the current one again if it did."""
         row_id = self._table.current_row_id()
@@ -68,6 +83,12 @@ class Reading(QObject):
         if not self._pane.isHidden() and index.isValid():
             column = self._table.rows.columns[index.column()]
             self._pane.show_cell(row.row_id, column.heading(), _whole_text(row, column), _note(row, column))
+
+
+def last_reply(reader: JobReader, row_id: int) -> str | None:
+    """What came back for a row the last time it was asked, as it came; None where nothing did. Reading thread."""
+    replies = [attempt.raw for attempt in reader.attempts(row_id) if attempt.raw]
+    return replies[-1] if replies else None
 
 
 def _whole_text(row: RowView, column: TableColumn) -> str:

@@ -17,6 +17,7 @@ from gui_app.sentences import plain
 from gui_app.store.queries import FailureGroup, JobReader
 from gui_app.ui.banner import Notice
 from gui_app.ui.failure_card import WAIT_MIN, rows_of
+from gui_app.ui.reading import last_reply
 
 if TYPE_CHECKING:
     from gui_app.ui.job_page import JobPage
@@ -146,12 +147,6 @@ class Remedies(QObject):
             self._page.side.failures.show_reply(row_id, raw)
 
         self._page.link.pages.ask(lambda reader: last_reply(reader, row_id), show, self._page.show_error)
-
-
-def last_reply(reader: JobReader, row_id: int) -> str | None:
-    """What came back for a row the last time it was asked, as it came; None where nothing did. Reading thread."""
-    replies = [attempt.raw for attempt in reader.attempts(row_id) if attempt.raw]
-    return replies[-1] if replies else None
 
 
 def _longest_column(reader: JobReader, template: Template, rows: RowFilter) -> tuple[str, int] | None:

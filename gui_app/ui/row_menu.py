@@ -16,7 +16,8 @@ from gui_app.ui.row_view import RowView
 class RowMenu(QObject):
     """Signals: copyRequested: with headings or not. retryRequested, approveRequested, unapproveRequested: a
     `RowFilter` of the selected rows. clearRequested: row_id and field whose hand-made value is to go.
-    exampleRequested: the row_id to add to the prompt. filterRequested: a `RowFilter`.
+    exampleRequested: the row_id to add to the prompt. filterRequested: a `RowFilter`. replyRequested: what came back
+    for the current row is wanted.
     """
 
     copyRequested = Signal(bool)
@@ -26,6 +27,7 @@ class RowMenu(QObject):
     clearRequested = Signal(int, str)
     exampleRequested = Signal(int)
     filterRequested = Signal(object)
+    replyRequested = Signal()
 
     def __init__(self, table: RowView) -> None:
         super().__init__(table)
@@ -50,6 +52,7 @@ class RowMenu(QObject):
         _add(menu, "copy", _("Copy with headings")).triggered.connect(lambda: self.copyRequested.emit(True))
         read = _add(menu, "book-open", _("Read the whole cell"))
         read.triggered.connect(table.readingRequested)
+        _add(menu, "message-square", _("What the model replied")).triggered.connect(self.replyRequested)
         menu.addSeparator()
         again = ngettext("Ask this row again", "Ask {count} rows again", count).format(count=number(count))
         self._on_selection(_add(menu, "rotate-cw", again), self.retryRequested)

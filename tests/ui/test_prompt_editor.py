@@ -72,6 +72,14 @@ def test_a_pasted_web_page_becomes_its_text(edit: PromptEdit) -> None:
     assert edit.text() == "bold\nnext"
 
 
+def test_quotes_dashes_and_joined_emoji_are_pasted_as_they_are(edit: PromptEdit) -> None:
+    data = QMimeData()
+    text = "“Don’t” – say «oui»… „nein“ 「好」 \U0001f469\u200d\U0001f52c teh recieve"
+    data.setText(text)
+    edit.insertFromMimeData(data)
+    assert edit.text() == text
+
+
 def test_a_paste_of_megabytes_is_cut(edit: PromptEdit) -> None:
     data = QMimeData()
     data.setText("word " * MOST_CHARACTERS)
