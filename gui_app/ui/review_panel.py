@@ -261,7 +261,7 @@ class ReviewPanel(Panel):
         # Shortcuts of a hidden widget sleep, and a text field keeps what is typed into it for itself.
         for key, act in (("A", self.approve), ("E", self.editor.begin), ("U", self.undoRequested.emit)):
             QShortcut(QKeySequence(key), self, act)
-        for digit in range(1, 10):
+        for digit in range(10):
             QShortcut(QKeySequence(str(digit)), self, lambda digit=digit: self._choose(digit))
         # Only inside the row's card: a list or a box beside it needs the arrow keys for itself.
         for arrow, step in ((Qt.Key.Key_Up, -1), (Qt.Key.Key_Down, 1)):

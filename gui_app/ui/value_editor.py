@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QWidget
@@ -82,10 +84,14 @@ class ValueEditor(Panel):
         self._show_value()
 
     def choose_number(self, position: int) -> bool:
-        """Choose the label at a position, counted from 1. False where there is none."""
-        if not 1 <= position <= len(self._buttons) or not self.isEnabled():
+        """Choose the label at a position, counted from 1, or that very number. False where there is none."""
+        if _is_short_scale(self._field):
+            button = next((button for value, button in self._buttons if value == position), None)
+        else:
+            button = self._buttons[position - 1][1] if 1 <= position <= len(self._buttons) else None
+        if button is None or not self.isEnabled():
             return False
-        self._buttons[position - 1][1].click()
+        button.click()
         return True
 
     def begin(self) -> None:
@@ -117,13 +123,17 @@ class ValueEditor(Panel):
             choices = [(label, plain(label, 40)) for label in field.labels[:MOST_BUTTONS]]
         elif field is not None and field.kind is FieldKind.YES_NO:
             choices = [(True, _("Yes")), (False, _("No"))]
+        elif field is not None and _is_short_scale(field):
+            choices = [(number, str(number)) for number in _scale(field)]
         for position, (value, text) in enumerate(choices, start=1):
-            key = f"{position}  " if position <= 9 else ""
+            # The key of a number is the number itself.
+            key = f"{position}  " if position <= 9 and not _is_short_scale(field) else ""
             button = QPushButton(button_text(key + text))
             button.setObjectName("answerButton")
             button.setCheckable(True)
             set_role(button, "count")
-            describe(button, text, _("Key {n}").format(n=position) if position <= 9 else "")
+            pressed = value if _is_short_scale(field) else position
+            describe(button, text, _("Key {n}").format(n=pressed) if position <= 10 and pressed != 10 else "")
             button.clicked.connect(lambda _on=False, value=value: self._clicked(value))
             self._buttons.append((value, button))
             self._flow.addWidget(button)
@@ -185,3 +195,15 @@ class ValueEditor(Panel):
                 low=f"{field.minimum:.15g}", high=f"{field.maximum:.15g}"
             )
         return _("Enter a whole number.") if field.whole else _("Enter a number.")
+
+
+def _is_short_scale(field: OutputField | None) -> bool:
+    """A rating such as 1 to 5, which is answered by one key."""
+    if field is None or field.kind is not FieldKind.NUMBER or not field.whole:
+        return False
+    return field.minimum is not None and field.maximum is not None and 0 <= field.minimum < field.maximum <= 9
+
+
+def _scale(field: OutputField) -> range:
+    assert field.minimum is not None and field.maximum is not None
+    return range(math.ceil(field.minimum), math.floor(field.maximum) + 1)

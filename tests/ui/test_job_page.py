@@ -201,12 +201,16 @@ async def test_the_raw_reply_of_a_failure_comes_from_the_store(opened: Callable[
 
 async def test_the_raw_reply_of_any_row_is_one_click_away_in_its_menu(opened: Callable[..., Any]) -> None:
     async with opened() as page:
-        for row_id, words in ((5, "I would rather <i>not</i>."), (25, "Nothing came back.")):
+
+        async def ask(row_id: int, words: str) -> None:
             page.table.go_to(row_id)
             menu = page.menu.build()
             next(action for action in menu.actions() if action.text() == "What the model replied").trigger()
             menu.deleteLater()
-            await until(lambda words=words: words in page.pane.text.toPlainText())
+            await until(lambda: words in page.pane.text.toPlainText())
+
+        await ask(5, "I would rather <i>not</i>.")
+        await ask(25, "Nothing came back.")
         assert page.pane.isVisible()
 
 

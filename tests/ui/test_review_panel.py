@@ -128,15 +128,37 @@ def test_a_row_without_an_answer_cannot_be_approved(panel: ReviewPanel, qtbot: Q
     assert not panel.edit_button.isEnabled()
 
 
-def test_a_number_is_typed_and_checked(panel: ReviewPanel, qtbot: QtBot) -> None:
+def test_a_rating_is_given_by_the_key_of_its_number(panel: ReviewPanel, qtbot: QtBot) -> None:
     choose(panel.field_box, "score")
+    panel.set_row(row(score=3.0))
+    assert [(value, button.isChecked()) for value, button in panel.editor._buttons] == [
+        (1, False),
+        (2, False),
+        (3, True),
+        (4, False),
+        (5, False),
+    ]
+    with qtbot.waitSignal(panel.editRequested) as told:
+        qtbot.keyClick(panel, Qt.Key.Key_4)
+    assert told.args == [7, "score", 4]
+    with qtbot.assertNotEmitted(panel.editRequested):
+        qtbot.keyClick(panel, Qt.Key.Key_0)
+    panel.set_fields((OutputField("zero", FieldKind.NUMBER, minimum=0, maximum=3),))
+    panel.set_row(row(zero=3))
+    with qtbot.waitSignal(panel.editRequested) as told:
+        qtbot.keyClick(panel, Qt.Key.Key_0)
+    assert told.args == [7, "zero", 0]
+
+
+def test_a_number_is_typed_and_checked(panel: ReviewPanel, qtbot: QtBot) -> None:
+    panel.set_fields((OutputField("score", FieldKind.NUMBER, minimum=1, maximum=50),))
     panel.set_row(row(score=3))
     edit = panel.editor.edit
     qtbot.keyClick(panel, Qt.Key.Key_E)
-    qtbot.keyClicks(edit, "9")
+    qtbot.keyClicks(edit, "99")
     with qtbot.assertNotEmitted(panel.editRequested):
         qtbot.keyClick(edit, Qt.Key.Key_Return)
-    assert "from 1 to 5" in panel.editor._wrong.text()
+    assert "from 1 to 50" in panel.editor._wrong.text()
     edit.selectAll()
     qtbot.keyClicks(edit, "4")
     with qtbot.waitSignal(panel.editRequested) as told:
