@@ -72,6 +72,9 @@ def system_locale() -> str:
 
 def number(value: float) -> str:
     """A count or a value, grouped: 1,234,567 or 2.5 (two decimals at most)."""
+    if isinstance(value, int) and -1000 < value < 1000:
+        # The same in every language there is, and the first thing to be shown: Babel takes a while to load.
+        return str(int(value))
     from babel.numbers import format_decimal
 
     pattern = None if isinstance(value, int) else "#,##0.##"

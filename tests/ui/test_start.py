@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -15,14 +16,33 @@ LATER = (
     "gui_app.ui.job_page", "gui_app.ui.settings_dialog", "gui_app.ui.export_dialog", "gui_app.ui.job_shelf",
 )  # fmt: skip
 
+_BUILT = """
+import json, os, sys
+from gui_app import app
+from gui_app.keys import KeyStore
+from gui_app.settings import Settings
+from gui_app.ui.main_window import MainWindow
+from gui_app.ui.services import Services
+from gui_app.worker.client import WorkerClient
+application = app.application()
+app.apply_theme(application, "light")
+window = MainWindow(Services(WorkerClient(), Settings.load(), KeyStore({})))
+window.show()
+print(json.dumps(sorted(sys.modules)), flush=True)
+os._exit(0)
+"""
+
 
 @pytest.fixture(scope="module")
-def imported() -> list[str]:
-    code = (
-        "import json, sys; from gui_app import app; a = app.application(); "
-        "from gui_app.ui.main_window import MainWindow; print(json.dumps(sorted(sys.modules)))"
+def imported(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", _BUILT],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "ROWMILL_HOME": str(tmp_path_factory.mktemp("home"))},
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     found: list[str] = json.loads(done.stdout)
     return found
 
