@@ -59,6 +59,8 @@ class Flow(Generic[Item, Outcome]):
         unsent: The outcome of an item that was taken and never went out.
         lost: The outcome of an item whose attempt was cancelled after it went out.
         workers: Most attempts at once.
+        room: How many attempts the pace allows at once just now. Workers beyond that take nothing: what is taken
+            counts as sent. None: all.
         ahead: Items taken before a worker asks for them; None: as many as go out in `AHEAD_S`.
         on_storage: Told the error while nothing can be stored, and None when that is over.
     """
@@ -73,6 +75,7 @@ class Flow(Generic[Item, Outcome]):
         lost: Callable[[Item], Outcome],
         workers: int,
         put_back: Callable[[Item], None] = lambda item: None,
+        room: Callable[[], int] | None = None,
         on_storage: Callable[[StorageError | None], None] | None = None,
         group_every_s: float = GROUP_EVERY_S,
         ahead: int | None = None,
@@ -85,6 +88,7 @@ class Flow(Generic[Item, Outcome]):
         self._unsent = unsent
         self._lost = lost
         self._workers_wanted = workers
+        self._room = room
         self._on_storage = on_storage
         self._group_every_s = group_every_s
         self._ahead_always = ahead
@@ -236,16 +240,23 @@ class Flow(Generic[Item, Outcome]):
             return self._ahead_always
         lately = self._finished_lately
         if len(lately) < 10:
-            return min(AHEAD_MOST, self._workers_wanted, 32)
+            return min(AHEAD_MOST, self._workers_now(), 32)
         rate = len(lately) / max(0.05, time.monotonic() - lately[0])
         return max(2, min(AHEAD_MOST, int(rate * AHEAD_S)))
+
+    def _workers_now(self) -> int:
+        return self._workers_wanted if self._room is None else min(self._workers_wanted, self._room())
+
+    def _hungry(self) -> int:
+        """Workers that wait for an item and could send it."""
+        return max(0, min(len(self._idle), self._workers_now() - self._sending - len(self._waiting)))
 
     def _wanted(self) -> int:
         if self._draining:
             return 0
         if not self._storable.is_set():
             return 1  # Only something that has to be written tells whether it can be.
-        return max(0, len(self._idle) + self._ahead() - len(self._ready) - len(self._waiting))
+        return max(0, self._hungry() + self._ahead() - len(self._ready) - len(self._waiting))
 
     def _over(self) -> bool:
         return not self._sending and not self._waiting and not self._ready and not self._outcomes
@@ -262,7 +273,7 @@ class Flow(Generic[Item, Outcome]):
             if self._outcomes or limit:
                 # Groups: several outcomes and claims share one wait for the disk.
                 pause = last + self._group_every_s - now
-                if pause > 0 and 2 * len(self._idle) < self._workers_wanted:
+                if pause > 0 and 2 * self._hungry() < self._workers_now():
                     await asyncio.sleep(pause)
                     limit = self._wanted() if now >= nothing_until else 0
                 last = time.monotonic()

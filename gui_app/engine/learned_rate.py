@@ -16,13 +16,22 @@ REMEMBER_S = 12.0
 HOLD_S = (0.4, 0.8, 1.6, 2.4, 3.0)
 STEEP = (0.20, 0.12, 0.08, 0.06, 0.05)
 BURST_S = 0.1
+FIRST_STRIKE = 3.0
 STRIKE = 2.0
+"""So many calls' worth of time passes after a refusal, and so many times more after each further one in a row. Little
+is lost: what the provider's bucket takes in meanwhile is there for the next calls."""
+
+RISEN_CALLS = 4.0
+RISEN_SHARE = 0.04
+"""A limit has risen when more was accepted than the known rate explains; a rate that climbed for a moment on what lay
+in the bucket is none."""
+
 NOISE_FOR_S = 60.0
 NO_NOISE_FOR_S = (15.0, 60.0)
 """How long a limit that a trial has found is believed: at first, and at most, twice as long each time."""
 
-FALLS = 2
-ODD = 3
+FALLS = 3
+ODD = 4
 AMONG = 5
 """So many answers among the refusals of one burst are more than a limit would let through."""
 
@@ -169,7 +178,7 @@ class LearnedRate:
             self._estimate(number, sent_at, now)
         self._strikes = min(6, self._strikes + 1)
         if self.rate is not None:
-            taken = min(STRIKE ** (self._strikes - 1), max(2.0, STRIKE_CAP_S * self.rate))
+            taken = min(FIRST_STRIKE * STRIKE ** (self._strikes - 1), max(2.0, STRIKE_CAP_S * self.rate))
             self._credit = min(self._credit, 1.0 - taken)
 
     def held(self, seconds: float) -> None:
@@ -224,7 +233,7 @@ class LearnedRate:
             return
         if known is not None and abs(found - known) <= known * (AGREE + 1.5 / max(accepted, 1)):
             self._merge(accepted, span)
-            if self.rate > known * 1.25:
+            if self.rate > known * 1.25 and accepted - known * span > max(RISEN_CALLS, RISEN_SHARE * accepted):
                 # So far above without a word: the limit has risen, and the time before hides it.
                 self._set(max(found, 0.85 * self.rate), 0)
             else:

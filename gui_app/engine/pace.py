@@ -21,7 +21,17 @@ SLOWED_FOR_S = 15.0
 FIRM = 3
 """So many calls answered at a level of concurrency prove that it is allowed."""
 
+HELPS = 1.3
+"""More at once is of use as long as a call takes no longer than so many times what it took with fewer."""
+
+GROWTH = 0.7
+"""Of the window in one round of answers, beyond its start or once the provider has objected; before that it doubles.
+Faster would save seconds where there is no limit, and cost refusals by the dozen where they come late."""
+
 EVEN = 0.7
+CAREFUL = 4.0
+"""After the first refusal of its kind, until a few answers tell whether it was the number at once or the rate."""
+
 WINDOW_HOLD_CAP_S = 8.0
 OVERLOAD_PAUSE_S = 0.2
 OVERLOAD_PAUSE_CAP_S = 20.0
@@ -52,8 +62,8 @@ class Pace:
 
     Args:
         ceiling: Never more calls at once than this.
-        start: Where the window begins, for a provider nothing is known of: its first calls are spread out, too.
-            None: at the ceiling, at once, as a number set by the user asks for.
+        start: Where the window begins, for a provider nothing is known of: its first calls are spread out, too, and
+            it goes beyond while that helps. None: at the ceiling, at once, as a number set by the user asks for.
         now: A monotonic clock, in seconds.
     """
 
@@ -71,7 +81,11 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
         # The window.
-        self._limited = start is not None
+        self._grows = start is not None
+        self._start = self._window
+        self._objected = False
+        self._quickest_s = math.inf
+        self._round_ends = 0
         self._answered_at: list[int] = []
         self._cut_number = 0
         self._grow_at = math.inf
@@ -79,6 +93,7 @@ class Pace:
         self._cut_at_once = 0
         self._window_before = 0.0
         self._doubts = 0
+        self._since_cut = 0
         self._cut_by = Ticket(0.0, 0, 0, ())
         self._full = False
         self._overloads = 0
@@ -92,18 +107,22 @@ class Pace:
 
     @property
     def ceiling(self) -> int:
-        """Never more calls at once than this. Raising it raises the window, too, unless the provider ever objected."""
+        """Never more calls at once than this."""
         return self._ceiling
 
-    @ceiling.setter
-    def ceiling(self, ceiling: int) -> None:
-        ceiling = max(1, ceiling)
-        if ceiling > self._ceiling and self._slowed_until == -math.inf:
-            self._window = max(self._window, float(ceiling))
+    def widen(self, calls: int) -> None:
+        """So many at once from now on, as a number set by the user asks for, unless the provider ever objected."""
+        if calls > self._window and self._slowed_until == -math.inf:
+            self._window = float(calls)
             self._opening = None
-        self._ceiling = ceiling
+        self._ceiling = max(self._ceiling, calls)
         if self._waiters:
             self._wake()
+
+    def let_grow(self, ceiling: int) -> None:
+        """From now on it may go up to `ceiling` by itself, while that helps."""
+        self._grows = True
+        self._ceiling = max(self._ceiling, ceiling)
 
     @property
     def in_flight(self) -> int:
@@ -165,7 +184,8 @@ class Pace:
             self._next_at = max(self._next_at, now - 0.02) + 1.0 / self._opening
         elif self._cut_at_once and self._learned.rate is None:
             # Spread over a round, so that a burst is not taken for too many at once.
-            self._next_at = max(self._next_at, now - 0.02) + EVEN * self._latency_s / self._window
+            spread = EVEN if self._since_cut >= FIRM else CAREFUL
+            self._next_at = max(self._next_at, now - 0.02) + spread * self._latency_s / self._window
         return Ticket(now, self._in_flight, self._sent, self._told.take())
 
     def _wait_s(self, now: float) -> float:
@@ -261,7 +281,8 @@ class Pace:
 
     def _answered(self, ticket: Ticket, now: float) -> None:
         took = now - ticket.sent_at
-        self._latency_s += (took - self._latency_s) * (0.1 if self._latency_s else 1.0)
+        # Over a few rounds of answers: single ones scatter widely.
+        self._latency_s += (took - self._latency_s) * (min(0.1, 2.0 / self._window) if self._latency_s else 1.0)
         self._answers += 1
         if not self._marks or now - self._marks[-1][0] >= 0.1:
             self._marks.append((now, self._answers))
@@ -272,14 +293,30 @@ class Pace:
         self._learned.accepted(ticket.number, ticket.sent_at)
         if ticket.number > self._cut_number:
             self._overloads = 0
+            self._since_cut += 1
         elif ticket.at_once > self._window and self._window_before:
             self._doubt(ticket, now)
         if self._opening is not None:
-            self._opening += 1.0 / max(took, 0.01)
+            self._opening += (GROWTH if self._window > self._start else 1.0) / max(took, 0.01)
             if self._opening > 2_000 or self._answers > 10 * self._ceiling:
                 self._opening = None
-        if self._limited and self._window < self._ceiling and self._in_flight + 1 >= self.window:
-            self._window += 1.0
+        if self._grows:
+            self._grow_while_it_helps(ticket, took)
+
+    def _grow_while_it_helps(self, ticket: Ticket, took: float) -> None:
+        """Calls that only wait longer for their answers, as at a model on one graphics card, are too many."""
+        if ticket.number > self._round_ends:
+            self._round_ends = self._sent
+            self._quickest_s = min(self._quickest_s, self._latency_s)
+        if self._grow_at < math.inf:
+            return  # It was cut, and grows by the clock.
+        full = self._in_flight + 1 >= self.window
+        if full and self._window < self._ceiling and self._more_helps and took <= HELPS * self._quickest_s:
+            self._window += GROWTH if self._objected or self._window >= self._start else 1.0
+
+    @property
+    def _more_helps(self) -> bool:
+        return self._latency_s <= HELPS * self._quickest_s
 
     def _doubt(self, ticket: Ticket, now: float) -> None:
         """More at once than the window now allows were answered after all: it was not that."""
@@ -303,7 +340,7 @@ class Pace:
 
     def _refused(self, ticket: Ticket, limits: RateLimits | None, now: float) -> None:
         self._slowed_until = now + SLOWED_FOR_S
-        self._limited = False
+        self._objected = True
         if self._opening is not None and self._answers:
             self._opening = None
         if self._told.explains(limits) or self._learned.is_noise(now) or self._not_at_once(ticket):
@@ -329,7 +366,7 @@ class Pace:
             hold = max(0.1, self._latency_s)
             self._window_hold_s = min(WINDOW_HOLD_CAP_S, self._window_hold_s * 2 if same else hold)
             self._window_hold_s = max(self._window_hold_s, hold)
-            self._cut_at_once = ticket.at_once
+            self._cut_at_once, self._since_cut = ticket.at_once, 0 if not same else FIRM
             self._window_before, self._doubts, self._cut_by = self._window, 0, ticket
         self._cut_number = self._sent
         if allowed < self._window:
@@ -339,7 +376,7 @@ class Pace:
 
     def _overloaded(self, ticket: Ticket, now: float) -> None:
         self._slowed_until = now + SLOWED_FOR_S
-        self._limited = False
+        self._objected = True
         if ticket.number <= self._cut_number:
             return
         self._cut_number = self._sent
@@ -355,7 +392,7 @@ class Pace:
         if self._window >= self._ceiling:
             self._grow_at = math.inf
             return
-        if self._full:
+        if self._full and (self._more_helps or self._window < self._start):
             # Only when it is used up does the window hold anything back.
             self._window = min(float(self._ceiling), max(self._window + 1.0, self._window * 1.15))
             self._full = False

@@ -163,7 +163,7 @@ class JobRunner:
             stop_job=self._stop_for,
             monotonic=self._monotonic,
         )
-        workers = self._options.concurrency or self._provider.suggested_concurrency
+        workers = self._options.concurrency or self._options.ceiling or self._pace.ceiling
         self._flow = Flow(
             self._source,
             admit=self._attempts.admit,
@@ -172,6 +172,7 @@ class JobRunner:
             unsent=lambda row: unsent(row, self._version),
             lost=self._attempts.lost,
             workers=max(1, min(workers, max(1, self._source.standing.run_rows))),
+            room=lambda: self._pace.window,
             on_storage=self._storage,
             storage_retry_s=self._storage_retry_s,
         )

@@ -108,6 +108,7 @@ class RunOptions:
 
     Attributes:
         concurrency: None means "Automatic"; a number is a ceiling the pace never exceeds.
+        ceiling: "Automatic" goes no further than this. None: as far as helps.
         budget_usd: The job's spending limit over all its runs. None: no limit.
         price: A price the user typed, when the catalogue knows none.
     """
@@ -116,6 +117,7 @@ class RunOptions:
     concurrency: int | None = None
     budget_usd: float | None = None
     price: Price | None = None
+    ceiling: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class LiveProvider(Protocol):
     """Live calls. One instance a key and host; safe for many calls at once on one event loop."""
 
     suggested_concurrency: int
-    """Where "Automatic" starts and the ceiling it is given unless the user sets one."""
+    """Where "Automatic" starts."""
 
     async def ask(self, question: Question, prompt: str) -> Reply:
         """Send one prompt and return its reply. Never retries; never waits for a limit.

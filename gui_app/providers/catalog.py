@@ -25,7 +25,7 @@ class Entry:
         needs_key: Without a key it does not answer.
         variables: The environment variables that may hold its key, the usual one first.
         local: Runs on this computer: costs nothing, and no row leaves the house.
-        suggested_concurrency: Where "Automatic" starts, and its ceiling unless the user sets one.
+        suggested_concurrency: Where "Automatic" starts.
         schema: Takes a JSON schema, at least for its newer models. Otherwise found out, beginning with `json_object`.
         batch: Has a Batch API at half price (the overnight lane).
         first_model: A first suggestion; "" where the server's own list decides.
@@ -42,6 +42,20 @@ class Entry:
     schema: bool = True
     batch: bool = False
     first_model: str = ""
+
+
+MOST_CONCURRENCY = 200
+
+
+def most_concurrency(name: str, suggested: int | None = None) -> int:
+    """The most calls at once that "Automatic" goes to by itself, from where it starts.
+
+    Args:
+        suggested: Where it starts; None: where the provider's entry says.
+    """
+    suggested = suggested or entry(name).suggested_concurrency
+    # The practice model shares this computer's processors with the window.
+    return suggested if name == "practice" else min(MOST_CONCURRENCY, 10 * suggested)
 
 
 def _hosted(name: str, title: str, api: str = "chat", *, schema: bool = True, first_model: str) -> Entry:

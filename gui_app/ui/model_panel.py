@@ -152,7 +152,7 @@ class ModelPanel(Panel):
 
     def run_options(self) -> RunOptions:
         """How the next run goes."""
-        return self.run_part.run_options()
+        return replace(self.run_part.run_options(), ceiling=self._settings.get(CONCURRENCY).get(self._entry.name))
 
     def price(self) -> PriceTable | None:
         """What the chosen model costs, as far as it was looked up."""
@@ -284,7 +284,7 @@ class ModelPanel(Panel):
         self.model_box.set_models([])
         self.model_box.set_model_id(model or self._settings.get(MODELS).get(entry.name) or entry.first_model)
         self._offer_local()
-        ceiling = self._settings.get(CONCURRENCY).get(entry.name, entry.suggested_concurrency)
+        ceiling = self._settings.get(CONCURRENCY).get(entry.name, catalog.most_concurrency(entry.name))
         self.run_part.set_provider(
             provider_title(entry.name),
             ceiling,

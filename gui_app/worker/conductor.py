@@ -315,10 +315,12 @@ class Conductor:
                 pace = Pace(concurrency or suggested, start=None if concurrency else suggested)
                 connection = _Connection(provider, pace, catalog.address_of(account))
                 self._connections[slot] = connection
+            # A job's own number bounds the job; the pace bounds all jobs of the provider together.
+            if concurrency:
+                connection.pace.widen(concurrency)
             else:
-                # A job's own number bounds the job; the pace bounds all jobs of the provider together.
-                wanted = concurrency or connection.provider.suggested_concurrency
-                connection.pace.ceiling = max(wanted, connection.pace.ceiling)
+                suggested = connection.provider.suggested_concurrency
+                connection.pace.let_grow(catalog.most_concurrency(account.provider, suggested))
             return connection
 
     @staticmethod

@@ -133,6 +133,7 @@ def options_to_dict(options: RunOptions) -> dict[str, Any]:
         "concurrency": options.concurrency,
         "budget_usd": options.budget_usd,
         "price": None if price is None else [price.input_usd, price.output_usd],
+        "ceiling": options.ceiling,
     }
 
 
@@ -144,6 +145,7 @@ def options_from_dict(data: Mapping[str, Any]) -> RunOptions:
         concurrency=data["concurrency"],
         budget_usd=data["budget_usd"],
         price=None if price is None else Price(*price),
+        ceiling=data["ceiling"],
     )
 
 
