@@ -241,6 +241,23 @@ async def test_identical_prompts_are_asked_once(path: Path) -> None:
     assert final.identical_saved == 98
 
 
+async def test_rows_are_claimed_for_the_calls_the_pace_allows_not_for_all_it_might_come_to(path: Path) -> None:
+    make_job(path, numbered(300))
+    slots, claimed = asyncio.Semaphore(4), []
+
+    async def answer(prompt: str, before: int) -> str:
+        async with slots:
+            await asyncio.sleep(0.02)
+        return prompt
+
+    def look(progress: JobProgress) -> None:
+        claimed.append(progress.counts.running)
+
+    final = await runner(path, Model(answer), pace=Pace(200, start=4), on_progress=look).run()
+    assert final.counts == Counts(done=300)
+    assert 4 <= max(claimed) <= 60
+
+
 async def test_a_blank_prompt_is_not_sent(path: Path) -> None:
     make_job(path, ["a", "  ", "b"])
     model = Model()

@@ -30,6 +30,7 @@ class Practice:
     Args:
         home: The folder of its state: start another one on the same folder and its batches are there again.
         prompts: The journal holds the prompts themselves.
+        models: Instead of the practice models: some that go by a real model's name, and have its price.
         token, port: As `Server`. Give those of the one before to be "the same server after a restart".
     """
 
@@ -45,9 +46,11 @@ class Practice:
         prompts: bool = True,
         token: str | None = None,
         port: int = 0,
+        models: Iterable[PracticeModel] | None = None,
     ) -> None:
         self.home = home
-        self._models = MODELS if real else alike(faults or Faults(), batching or Batching())
+        usual = MODELS if real else alike(faults or Faults(), batching or Batching())
+        self._models = usual if models is None else tuple(models)
         self._options: dict[str, Any] = {
             "token": token,
             "port": port,

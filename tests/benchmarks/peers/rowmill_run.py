@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import tempfile
+import time
 from pathlib import Path
 
 from gui_app import pricing
@@ -50,7 +51,11 @@ async def run_job(job: Path, provider: str, base_url: str, at_once: int | None, 
     )
     try:
         with meter.measure():
-            final = await (await conductor.run(order))
+            began = time.perf_counter()
+            running = await conductor.run(order)
+            started_s = time.perf_counter() - began
+            final = await running
+        meter.found["start_s"] = started_s
     finally:
         await conductor.close()
     assert final.state is JobState.FINISHED, final
