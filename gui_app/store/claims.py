@@ -80,6 +80,8 @@ class JobWriter:
         except BaseException:
             job_file.close(self.db, checkpoint=False)
             raise
+        # A run goes through the file once, from the front to the end: what it has left behind need not be kept.
+        self.db.execute("PRAGMA cache_size = -4000")
         self._place = WhereItLay(path)
         self._cursor = 0
         self._more = False

@@ -21,10 +21,9 @@ IDEAL_S = 20.0
 def test_an_unknown_rate_is_used_to_the_full_and_hardly_ever_overrun(
     told: str | None, retry_after: str | None, burst: float
 ) -> None:
-    for ceiling in (20, 200):
-        run = run_rows(Bucket((0.0, 50.0), cap=burst), way=Way(told=told, retry_after=retry_after), ceiling=ceiling)
-        assert run.ratio(IDEAL_S) <= 1.05
-        assert run.refused_share < 0.02
+    run = run_rows(Bucket((0.0, 50.0), cap=burst), way=Way(told=told, retry_after=retry_after), ceiling=200)
+    assert run.ratio(IDEAL_S) <= 1.05
+    assert run.refused_share < 0.02
 
 
 @pytest.mark.parametrize("told", [None, "response", "arrival"])
@@ -44,11 +43,9 @@ def test_latencies_that_scatter_and_refusals_that_come_late(way: Way) -> None:
 @pytest.mark.parametrize("told", [None, "response"])
 @pytest.mark.parametrize("burst", [5.0, 50.0])
 def test_a_limit_that_halves_in_mid_run(told: str | None, burst: float) -> None:
-    for when_s in (6.0, 10.0):
-        limit = Bucket((0.0, 50.0), (when_s, 25.0), cap=burst)
-        run = run_rows(limit, way=Way(told=told), ceiling=200)
-        assert run.ratio(when_s + (1000 - 50 * when_s) / 25) <= 1.12
-        assert run.refused_share < (0.03 if burst == 5.0 else 0.02)
+    run = run_rows(Bucket((0.0, 50.0), (6.0, 25.0), cap=burst), way=Way(told=told), ceiling=200)
+    assert run.ratio(6.0 + 700 / 25) <= 1.12
+    assert run.refused_share < 0.02
 
 
 @pytest.mark.parametrize("told", [None, "response"])
