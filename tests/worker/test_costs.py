@@ -115,6 +115,6 @@ async def test_what_is_the_same_for_all_rows_stands_in_front_of_every_request(ap
     assert all(json.dumps(text, ensure_ascii=False)[1:-1].strip() in common for text in constant)
     assert "json_schema" in common
     # What follows is the rows' own, and the few words between their cells.
-    cells = sum(map(len, ROWS[1]))
-    assert len(second) - len(common) <= cells + len(task.template) - len(template.constant_prefix) + 20
+    of_the_row = sum(map(len, ROWS[1]))
+    assert len(second) - len(common) <= of_the_row + len(task.template) - len(template.constant_prefix) + 20
     assert len(template.constant_prefix) >= len(task.template) / 2
