@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = frozenset({"run", "resume", "retry", "export", "jobs", "recipe", "--help", "-h", "--version"})
+COMMANDS = frozenset({"run", "resume", "retry", "give-up", "export", "jobs", "recipe", "--help", "-h", "--version"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from gui_app.command_overnight import what_is_out
 from gui_app.engine.events import JobProgress
 from gui_app.errors import UserError
 from gui_app.i18n import _, duration, money, ngettext, number
@@ -164,6 +165,9 @@ class Running:
             self._screen.say(_line(final))
         if final is not None and final.stopped_cause is not None and code == EXIT_STOPPED:
             self._screen.say(f"{cause_sentence(final.stopped_cause)} {cause_action(final.stopped_cause)}")
+        if code == EXIT_SUBMITTED:
+            for sentence in what_is_out(self._job):
+                self._screen.say(sentence)
         if code in (EXIT_STOPPED, EXIT_INTERRUPTED, EXIT_SUBMITTED):
             self._screen.say(_("Continue with: {command}").format(command=f"rowmill resume {_quoted(self._job)}"))
         elif code == EXIT_FAILED:

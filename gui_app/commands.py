@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gui_app import __version__, i18n, paths
+from gui_app.command_overnight import given_up, what_is_out
 from gui_app.command_run import EXIT_INTERRUPTED, EXIT_OK, EXIT_SUBMITTED, Running, say_no_more
 from gui_app.command_words import (
     TaskWords,
@@ -172,6 +173,13 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--state", metavar="STATE,...", help=_("only rows in these states, such as done"))
     export.add_argument("--with", dest="extra", default="", metavar="NAME,...", help=", ".join(EXPORT_EXTRAS))
     export.set_defaults(carry_out=_export)
+
+    give_up = commands.add_parser(
+        "give-up", help=_("let go of what is out overnight and can never be fetched"), allow_abbrev=False
+    )
+    give_up.add_argument("job", type=Path, metavar="JOB")
+    give_up.add_argument("--yes", action="store_true", help=_("really: those rows may be paid already"))
+    give_up.set_defaults(carry_out=_give_up)
 
     jobs = commands.add_parser("jobs", help=_("list the jobs in the app's own folder"), allow_abbrev=False)
     jobs.set_defaults(carry_out=_jobs)
@@ -404,6 +412,25 @@ def _write_out(job: Path, out: Path, export_options: ExportOptions, *, quiet: bo
 def _kind(out: Path) -> str:
     kind = kind_of_target(out)
     return {"tsv": "csv", "jsonl": "json"}.get(kind, kind)
+
+
+def _give_up(options: argparse.Namespace) -> int:
+    _check_job(options.job)
+    out = what_is_out(options.job)
+    if not out:
+        _say(_("Nothing of this job is out overnight."))
+        return EXIT_OK
+    for sentence in out:
+        _say(sentence)
+    if not options.yes:
+        raise UsageError(
+            N_(
+                "These rows may be paid already, and asking them again is paid for again. To fetch them instead, use "
+                "`rowmill resume`; to let go of them all the same, add --yes."
+            )
+        )
+    _say(given_up(options.job))
+    return EXIT_OK
 
 
 def _jobs(options: argparse.Namespace) -> int:

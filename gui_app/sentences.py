@@ -6,7 +6,7 @@ import re
 from enum import Enum
 
 from gui_app.errors import N_, Cancelled, RowmillError, UserError
-from gui_app.i18n import _, number
+from gui_app.i18n import _, day, number, soon
 from gui_app.jobs import Cause, JobState, RowState
 
 _CAUSES: dict[Cause, tuple[str, str, str]] = {
@@ -206,6 +206,14 @@ def state_name(state: RowState) -> str:
 def job_state_name(state: JobState) -> str:
     """The name of a job's state."""
     return _(_JOB_STATES[state])
+
+
+def deadlines(ready_by: float | None, kept_until: float | None) -> list[str]:
+    """When a night's rows are ready at the latest, and how long their results are kept, as far as that is known."""
+    said = [] if ready_by is None else [_("Ready by {moment} at the latest.").format(moment=soon(ready_by))]
+    if kept_until is not None:
+        said.append(_("The results are kept until {day}.").format(day=day(kept_until)))
+    return said
 
 
 def explain(error: BaseException) -> str:

@@ -175,6 +175,7 @@ class OpenAIBatchProvider:
             phase = BatchPhase.CANCELLING
         ended = [at for name in ("completed", "failed", "expired", "cancelled") if (at := _time(data, f"{name}_at"))]
         ended_at = ended[0] if ended and phase is BatchPhase.ENDED else None
+        since = ended_at if ended_at is not None else _time(data, "created_at")
         metadata = data.get("metadata")
         files = (data.get("output_file_id"), data.get("error_file_id"))
         return BatchStatus(
@@ -187,7 +188,8 @@ class OpenAIBatchProvider:
             created_at=_time(data, "created_at"),
             expires_at=_time(data, "expires_at"),
             ended_at=ended_at,
-            results_until=None if ended_at is None else ended_at + RESULTS_KEPT_S,
+            # Counted from the end; before it, from the start: at least so long.
+            results_until=None if since is None else since + RESULTS_KEPT_S,
             nonce=str(metadata.get(MARK) or "") if isinstance(metadata, dict) else "",
             file_id=str(data.get("input_file_id") or ""),
             results=tuple(file_id for file_id in files if isinstance(file_id, str) and file_id),

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from gui_app.errors import UserError
-from gui_app.i18n import _, day, ngettext, number, soon
+from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Account, Cause, JobState, Lane, Recipe
 from gui_app.providers import catalog
-from gui_app.sentences import plain
+from gui_app.sentences import deadlines, plain
 from gui_app.store.parts import PartState, PartView, collect_by, ready_by
 from gui_app.ui.banner import Notice
 
@@ -108,7 +108,7 @@ def _out(parts: Sequence[PartView], fetching: Fetching, actions: OvernightAction
         "{count} rows are with {provider} overnight, {finished} finished.",
         rows,
     ).format(count=number(rows), finished=number(finished), provider=_whom(parts[0]))
-    said = [text, *deadlines(parts), *_standing(parts)]
+    said = [text, *deadlines(ready_by(parts), collect_by(parts)), *_standing(parts)]
     if fetching.offline:
         said.append(_("There is no network just now; they go on there, and are fetched when it is back."))
     buttons: tuple[tuple[str, Callable[[], None]], ...] = ()
@@ -121,15 +121,6 @@ def _out(parts: Sequence[PartView], fetching: Fetching, actions: OvernightAction
             buttons += ((_("Cancel…"), actions.cancel),)
     tone = "warning" if fetching.problem or fetching.refused else ""
     return Notice("overnight", " ".join(filter(None, said)), tone, buttons, closable=False, topic="overnight")
-
-
-def deadlines(parts: Sequence[PartView]) -> list[str]:
-    """When it is ready at the latest, and how long the results are kept, as far as that is known."""
-    ready, kept = ready_by(parts), collect_by(parts)
-    said = [] if ready is None else [_("Ready by {moment} at the latest.").format(moment=soon(ready))]
-    if kept is not None:
-        said.append(_("The results are kept until {day}.").format(day=day(kept)))
-    return said
 
 
 def _standing(parts: Sequence[PartView]) -> list[str]:

@@ -51,12 +51,27 @@ def test_submitted_collected_and_exported_with_each_row_paid_once(api, tmp_path)
     with batch_server(looks=2) as server:
         first = submitted(server, api, tmp_path, 30)
         assert (first.code, first.last["waiting"]) == (5, 30)
+        assert f"30 rows are out overnight with {api} {address(server, api)}. Ready by " in first.err
+        assert "tomorrow at the latest. The results are kept until " in first.err
         last = resumed(server, api, tmp_path, "--out", tmp_path / "o.csv")
         assert (last.code, last.last["done"], last.last["requests"]) == (0, 30, 30)
         own_answers(tmp_path / "o.csv", 30)
         assert sorted(server.paid.values()) == [1] * 30
         assert len(server.batches) == 1
         seen_by_the_sdk(server, api, 30)
+
+
+def test_what_cannot_be_fetched_is_given_up_only_when_it_is_said_twice(tmp_path):
+    job = tmp_path / "j.rowmill"
+    with batch_server(looks=9) as server:
+        assert submitted(server, "openai", tmp_path, 5).code == 5
+    asked = rowmill("give-up", job)
+    assert asked.code == 2
+    assert "5 rows are out overnight" in asked.err and "may be paid already" in asked.err
+    sure = rowmill("give-up", job, "--yes")
+    assert sure.code == 0
+    assert "5 rows wait again" in sure.err
+    assert "Nothing of this job" in rowmill("give-up", job).err
 
 
 @pytest.mark.long
