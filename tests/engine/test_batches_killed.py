@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from gui_app.practice.faults import Batching
 from gui_app.store.queries import JobReader
 from tests.helpers.overnight import make_job, own_answers, paid, parts_of, rows, texts
 from tests.helpers.overnight_child import STEPS
+from tests.helpers.paid_once import wrong
 from tests.helpers.practice import Practice
 
 ROWS, PART = 40, 15
@@ -81,6 +84,8 @@ def all_is_well(server: Practice, job: Path, times: int = 1) -> None:
     assert paid(server) == dict.fromkeys(texts(ROWS), times)
     with closing(JobReader(job)) as reader:
         totals = reader.totals()
+    # The journal is written in groups, and `paid` has just waited for the last one.
+    assert wrong(job, server.home / "practice.sqlite3") == []
     # A dollar an answer: each counted once, none as unknown.
     assert (totals.cost_usd, totals.requests, totals.unknown) == (ROWS, ROWS, 0)
     assert not any(part.open for part in parts_of(job))
@@ -126,3 +131,26 @@ def test_killed_ten_times_at_random(server, killed, tmp_path):
 @pytest.mark.timeout(1800)
 def test_killed_fifty_times_at_random(server, killed, tmp_path):
     killed_at_random(server, killed, tmp_path, 50, seed=random.randrange(2**32))
+
+
+SPOILT = {
+    "UPDATE attempts SET raw = 'text number 00001.', field_values = '{\"said\": 1}' WHERE row_id = 3": "another row's",
+    "INSERT INTO attempts (row_id, version, lane, outcome) VALUES (4, 1, 1, 'answered')": "2 attempts",
+    "UPDATE status SET state = 0 WHERE row_id = 5": "state 0",
+    "DELETE FROM cells WHERE row_id = 6": "in no job",
+    "UPDATE parts SET nonce = 'x' WHERE part_id = 1": "paid 0 times",
+    "UPDATE parts SET state = 'sent' WHERE part_id = 1": "still out",
+}
+
+
+def test_the_checker_sees_what_it_is_there_to_see(server, killed, tmp_path):
+    job = make_job(tmp_path / "j.rowmill", texts(ROWS))
+    assert killed.run(server, job, "openai") == "finished"
+    all_is_well(server, job)
+    for number, (spoil, says) in enumerate(SPOILT.items()):
+        spoilt = tmp_path / f"spoilt{number}.sqlite3"
+        shutil.copy(job, spoilt)
+        with closing(sqlite3.connect(spoilt)) as db:
+            db.execute(spoil)
+            db.commit()
+        assert any(says in problem for problem in wrong(spoilt, server.home / "practice.sqlite3")), says
