@@ -194,11 +194,13 @@ class JobPage(JobStory):
         self._draft_timer.start()
         self._show_columns_of_table()
         self.run_bar.set_problem(self.side.problem())
+        self._show_estimate(self._estimated)
         self._show_notices()
 
     def _save_draft(self) -> None:
         if self._started:
             self.link.save_draft(self.side.recipe())
+            self._estimate()
 
     def _rename(self, name: str) -> None:
         self.link.rename(name)

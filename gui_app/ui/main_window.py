@@ -27,6 +27,7 @@ from gui_app.ui.help_topics import topic_of
 from gui_app.ui.importing import Importing
 from gui_app.ui.job_list import JobList
 from gui_app.ui.library import Library
+from gui_app.ui.nights import Nights
 from gui_app.ui.opening import Opening
 from gui_app.ui.panel import Panel, vbox
 from gui_app.ui.services import Services
@@ -87,6 +88,7 @@ class MainWindow(Panel):
         self.importing = Importing(services.worker, self)
         self.updating = Updating(services.settings, self.library, self.jobs, self.importing, self)
         self.opening = Opening(services.settings, self.library, self.importing, self.updating, self.status, self)
+        self.nights = Nights(services, self)
         self.dialogs = WindowDialogs(services, self.status, self)
         self.keys = add_actions(self, self._work())
         self._connect()
@@ -116,6 +118,7 @@ class MainWindow(Panel):
         self.updating.jobReady.connect(self.show_job)
         self.empty.away.opened.connect(lambda path: self.show_job(path, self.library.source_of(path)))
         self.library.listed.connect(self._listed)
+        self.library.listed.connect(self.nights.look_after)
         self.library.gone.connect(self._leave)
         self.library.renamed.connect(self._renamed)
         self.importing.progressed.connect(self._import_moved)
@@ -405,6 +408,7 @@ class MainWindow(Panel):
         self._keep_geometry()
         self._unsubscribe()
         self.status.dismiss()
+        await self.nights.aclose()
         await self.dialogs.aclose()
         await self.updating.aclose()
         await self.importing.aclose()

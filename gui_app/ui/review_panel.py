@@ -197,7 +197,9 @@ class ReviewPanel(Panel):
         self.go_on_box.setText(_("Go on to the next row by itself"))
         self.go_on_box.setAccessibleDescription(_("After a row was approved or answered by its number key."))
         self.unsure_button.setText(_("Least sure first"))
-        describe(self.unsure_button, _("Least sure first"), _("Lists the rows first where the model was least sure."))
+        unsure = _("Lists the rows first where the model was least sure. Rows asked overnight have no such figure.")
+        describe(self.unsure_button, _("Least sure first"), unsure)
+        self.unsure_button.setToolTip(plain_tip(unsure))
         self._gold_part.say(
             _("Column of correct answers"),
             _("If some rows have a known answer, choose its column to see how often the model is right."),

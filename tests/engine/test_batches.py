@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from gui_app.engine.giving_up import give_up
 from gui_app.jobs import Account, Cause, JobState, Lane, RowFilter, RowState, Scope, Secret
 from gui_app.practice.faults import Batching, Faults
 from gui_app.providers import catalog
-from gui_app.providers.base import BatchPhase, BatchProvider, BatchStatus, CallFailed
+from gui_app.providers.base import BatchPhase, BatchProvider, BatchResult, BatchStatus, CallFailed
 from gui_app.store.parts import PartState
 from gui_app.store.queries import JobReader
 from tests.helpers.overnight import (
@@ -247,6 +248,25 @@ async def test_duplicates_and_strangers_count_for_nothing(practice, tmp_path, ap
 
 
 @BOTH
+async def test_a_stranger_with_a_rows_number_is_not_taken_for_that_row(practice, tmp_path, api):
+    server, job = practice(), make_job(tmp_path / "j.rowmill", texts(8))
+    provider = provider_on(server, api)
+    honest = provider.results
+
+    async def strangers_first(status: BatchStatus, folder: Path) -> AsyncGenerator[BatchResult, None]:
+        found = [result async for result in honest(status, folder)]
+        for number in range(1, 9):
+            yield replace(found[number % 8], custom_id=f"stranger-{number}")
+        for result in found:
+            yield result
+
+    provider.results = strangers_first  # type: ignore[method-assign]
+    await Overnight(job, provider, recipe(api)).run()
+    await provider.close()
+    own_answers(job, 8)
+
+
+@BOTH
 async def test_all_rows_failed_and_there_is_no_output_file(practice, tmp_path, api):
     server, job = practice(Batching(errored=1.0)), make_job(tmp_path / "j.rowmill", texts(10))
     final = await run(job, server, api, pricing=DOLLAR)
@@ -475,8 +495,6 @@ async def test_the_spending_limit_counts_whole_parts_at_their_worst(practice, tm
 
 
 async def test_a_part_is_read_with_the_recipe_it_was_asked_with(practice, tmp_path):
-    from dataclasses import replace
-
     server, job = practice(Batching(seconds=0.3)), make_job(tmp_path / "j.rowmill", texts(6))
     provider = provider_on(server)
     await Overnight(job, provider, linger=False, scope=Scope(first=3)).run()

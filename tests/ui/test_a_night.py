@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from gui_app.jobs import JobState, Lane
+from gui_app.jobs import JobState, Lane, RowState
 from gui_app.keys import KeyStore
 from gui_app.practice.faults import Batching
 from gui_app.settings import Settings
@@ -117,6 +117,29 @@ async def test_submitted_closed_opened_again_collected_and_exported(
         assert len(lines) == total + 1
         assert all(line[-1] for line in lines[1:])
         dialog.close()
+        await again.aclose()
+    finally:
+        again.hide()
+        again.deleteLater()
+
+
+async def test_a_night_is_collected_at_the_next_start_though_nobody_opens_its_job(
+    window: MainWindow, practice: Practice, home: Path
+) -> None:
+    practice.set_faults(batching=Batching(seconds=3))
+    page = await sample(window)
+    press(window, "overnightLaneCard")
+    press(window, "runButton")
+    await until(lambda: state(page) is JobState.SUBMITTED)
+    path = page.path
+    await window.aclose()
+    window.hide()
+    again = MainWindow(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
+    try:
+        again.show()
+        await until(lambda: all(row.state is RowState.DONE for row in rows(path)))
+        assert again.page is None
+        assert set(paid(practice).values()) == {1}
         await again.aclose()
     finally:
         again.hide()

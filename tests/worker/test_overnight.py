@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from gui_app.engine.events import JobProgress
+from gui_app.engine.judging import Pricing
 from gui_app.errors import JobInUse, UserError
-from gui_app.jobs import JobState, Lane, RowFilter, RowState, RunOptions, Scope, Secret
+from gui_app.jobs import JobState, Lane, Recipe, RowFilter, RowState, RunOptions, Scope, Secret, Usage
 from gui_app.practice.faults import Batching, Faults
+from gui_app.recipes.question import build_question
 from gui_app.store.parts import PartState
 from gui_app.worker.conductor import Conductor
-from gui_app.worker.overnight import owner_of
+from gui_app.worker.overnight import open_overnight, owner_of
 from gui_app.worker.protocol import RunOrder
-from tests.helpers.overnight import make_job, own_answers, paid, parts_of, recipe, rows, states, texts
+from tests.helpers.overnight import FREE, SAID, make_job, own_answers, paid, parts_of, recipe, rows, states, texts
 from tests.helpers.practice import Practice
 
 OVERNIGHT = RunOptions(lane=Lane.OVERNIGHT)
@@ -152,6 +154,32 @@ async def test_rows_being_asked_live_are_not_given_up_by_mistake(server, order, 
         await conductor.run(order(job, options=RunOptions()))
         with pytest.raises(JobInUse):
             await conductor.give_up_overnight(str(job), {1})
+
+
+async def test_what_was_out_is_priced_at_the_batch_price_whatever_lane_is_chosen_now(order, tmp_path):
+    job, seen = make_job(tmp_path / "j.rowmill", texts(2)), []
+
+    def pricing_of(asked: Recipe, options: RunOptions) -> Pricing:
+        seen.append(options)
+        return FREE
+
+    asked = order(job, options=RunOptions(budget_usd=1.0))
+    question = build_question(asked.recipe, ("text",))
+    _runner, provider = await open_overnight(
+        asked, ("text",), question, pricing_of=pricing_of, memory={}, on_progress=lambda _: None
+    )
+    await provider.close()
+    assert seen == [OVERNIGHT]
+
+
+def test_a_night_costs_half(tmp_path):
+    asked = Recipe("{text}", (SAID,), "openai", "gpt-6-luna")
+    question, usage = build_question(asked, ("text",)), Usage(1_000, 100)
+    now, overnight = (
+        Conductor._pricing(asked, RunOptions(lane=lane), question).cost(usage, "gpt-6-luna") for lane in Lane
+    )
+    assert now is not None and overnight is not None
+    assert overnight == pytest.approx(now / 2)
 
 
 async def test_cancelling_what_is_out_of_a_job_that_does_not_run_here(server, order, tmp_path):
