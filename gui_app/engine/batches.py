@@ -188,7 +188,7 @@ class OvernightRunner:
     @property
     def only_looks(self) -> bool:
         """Nothing is sent any more by this run: it only waits for what is out."""
-        return self._asking is None or (self._exhausted and self._doing is None)
+        return self._asking is None or self._exhausted
 
     def _over(self) -> bool:
         return self._wanted is JobState.STOPPED or (self._wanted is not None and not self._cancel_parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,7 @@ class Nights(QObject):
         return None if found is None else found.secret
 
 
-def _recipe_of_what_is_out(path: Path, agreed: Mapping[str, str]) -> Recipe | None:
+def _recipe_of_what_is_out(path: Path, agreed: dict[str, str]) -> Recipe | None:
     """The job's recipe, for the provider and address that have its first part; None: none is out, or not agreed to.
 
     A job file cannot choose where a key is sent: an address is the provider's own, or one the user has typed before.
