@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QStyleOptionViewItem
+from PySide6.QtGui import QKeySequence, QStandardItemModel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QStyleOptionViewItem, QToolButton
 from pytestqt.qtbot import QtBot
 
 from gui_app import i18n
@@ -272,6 +273,33 @@ async def test_a_key_goes_into_the_keychain_and_the_panel_says_so(desk: Desk, ql
     qtbot.mouseClick(part(panel, QPushButton, "forgetKeyButton"), Qt.MouseButton.LeftButton)
     await until(lambda: not desk.keychain and panel.account().key is None)
     await panel.aclose()
+
+
+@pytest.mark.parametrize("shown", [False, True])
+async def test_a_key_gets_no_further_than_its_field(desk: Desk, qloop: object, qtbot: QtBot, shown: bool) -> None:
+    """Not into the clipboard while it is hidden, not into the settings, and not back by an undo once it is kept."""
+    panel = desk.panel
+    choose(panel.provider_box, "openai")
+    await until(lambda: not panel._tasks.is_running("find the key"))
+    edit, clipboard = part(panel, QLineEdit, "keyEdit"), QApplication.clipboard()
+    clipboard.setText("before")
+    edit.setFocus()
+    if shown:
+        qtbot.mouseClick(part(panel, QToolButton, "showKeyButton"), Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(edit, "sk-canary-17")
+    if not shown:
+        for keys in (QKeySequence.StandardKey.SelectAll, QKeySequence.StandardKey.Copy):
+            QTest.keySequence(edit, QKeySequence(keys))
+        assert clipboard.text() == "before"
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    await until(lambda: desk.keychain)
+    await until(lambda: not edit.text())
+    for _ in range(20):
+        QTest.keySequence(edit, QKeySequence(QKeySequence.StandardKey.Undo))
+    assert edit.text() == ""
+    assert "canary" not in repr(vars(desk.settings)) + repr(panel.account()) + repr(vars(panel.key_part))
+    await panel.aclose()
+    clipboard.clear()
 
 
 @pytest.mark.parametrize("environ", [{"OPENAI_API_KEY": "sk-env"}])
