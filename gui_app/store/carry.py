@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from hashlib import blake2b
@@ -60,6 +61,8 @@ class FormerJob:
 
     def attach(self, db: Connection) -> None:
         """Let another job's connection read this one, as `former`. Not within a transaction."""
+        # Nothing else in a job file has any business with another one.
+        db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)
         db.execute("ATTACH DATABASE ? AS former", (f"{self.path.absolute().as_uri()}?mode=ro",))
         # A key for each row of a million: more than memory should hold.
         db.execute("PRAGMA temp_store = FILE")
@@ -163,6 +166,7 @@ def forget_former(db: Connection) -> None:
     for table in ("old_keys", "new_keys", "pairs", "owners"):
         db.execute(f"DROP TABLE IF EXISTS temp.{table}")
     db.execute("DETACH DATABASE former")
+    db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
 def _columns(db: Connection, schema: str) -> tuple[str, ...]:

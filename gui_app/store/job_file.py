@@ -33,7 +33,7 @@ LARGEST_VALUE_BYTES = 600_000_000
 
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: LARGEST_VALUE_BYTES,
-    # Nothing here attaches another file, or has triggers that set off triggers without end.
+    # No other file but a former version of the same job (`carry`), and no triggers that set off triggers without end.
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
 }
