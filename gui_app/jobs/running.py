@@ -18,6 +18,7 @@ class RowFilter:
     Attributes:
         causes: Only rows with one of these causes.
         field_value: Only rows whose shown value (hand-made first) of this field is that; None = no value.
+        cell: Only rows whose cell in this column of the file (by position) is exactly this text.
         search: Rows with this text in a cell or an answer, upper and lower case alike.
         edited, approved: Only rows that were (True) or were not (False).
         row_ids: Only these.
@@ -30,6 +31,7 @@ class RowFilter:
     edited: bool | None = None
     approved: bool | None = None
     row_ids: tuple[int, ...] | None = None
+    cell: tuple[int, str] | None = None
 
     def is_empty(self) -> bool:
         """True when it lets every row through."""
@@ -48,13 +50,14 @@ class RowFilter:
             "edited": self.edited,
             "approved": self.approved,
             "row_ids": None if self.row_ids is None else list(self.row_ids),
+            "cell": None if self.cell is None else list(self.cell),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RowFilter:
         """The inverse of `to_dict`."""
         pair = data.get("field_value")
-        ids = data.get("row_ids")
+        ids, cell = data.get("row_ids"), data.get("cell")
         return cls(
             states=frozenset(RowState(item) for item in data.get("states", ())),
             causes=frozenset(Cause(item) for item in data.get("causes", ())),
@@ -65,6 +68,7 @@ class RowFilter:
             edited=data.get("edited"),
             approved=data.get("approved"),
             row_ids=None if ids is None else tuple(int(item) for item in ids),
+            cell=None if cell is None else (int(cell[0]), str(cell[1])),
         )
 
 

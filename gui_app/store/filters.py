@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from gui_app.jobs import RowFilter
-from gui_app.store.packing import pack_value, storable, texts
+from gui_app.store.packing import pack_value, storable, texts, unpack_cells
 from gui_app.store.schema import STATE_CODES
 
 JOINS = """
@@ -57,6 +57,18 @@ def prepare(db: sqlite3.Connection) -> None:
     """Give a connection the functions that conditions call."""
     db.create_function("holds", 2, _holds, deterministic=True)
     db.create_function("part", 2, _part_of, deterministic=True)
+    db.create_function("cell_is", 3, _cell_is, deterministic=True)
+
+
+def _cell_is(packed: str | None, position: int, text: str) -> bool:
+    # Not SQLite's own functions, which end a text at a NUL.
+    if not packed or (f'"{_as_packed(text)}"' not in packed and "\\u" not in packed):
+        return False
+    try:
+        cells = unpack_cells(packed)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return position < len(cells) and storable(cells[position]) == text
 
 
 def _part_of(packed: str | None, name: str) -> str | None:
@@ -115,6 +127,9 @@ def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
         else:
             parts.append(f"{expression} = ?")
             values.append(pack_value(value))
+    if rows.cell is not None:
+        parts.append("cell_is(c.cells, ?, ?)")
+        values += [int(rows.cell[0]), storable(rows.cell[1])]
     if rows.search:
         parts.append(
             "(holds(c.cells, ?) OR holds(a.field_values, ?) OR EXISTS "
@@ -133,7 +148,7 @@ def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
 
 def needs_joins(rows: RowFilter) -> bool:
     """False when the condition speaks of `status` alone, and its indexes can answer."""
-    return bool(rows.search) or rows.field_value is not None
+    return bool(rows.search) or rows.field_value is not None or rows.cell is not None
 
 
 def order_by(order: Order) -> tuple[str, list[Any], str]:

@@ -126,6 +126,7 @@ class FilterBar(Panel):
             edited=self._extra.edited,
             approved=self._extra.approved,
             row_ids=self._extra.row_ids,
+            cell=self._extra.cell,
         )
 
     def set_filter(self, rows: RowFilter) -> None:
@@ -141,6 +142,7 @@ class FilterBar(Panel):
             edited=rows.edited,
             approved=rows.approved,
             row_ids=rows.row_ids,
+            cell=rows.cell,
         )
         self._block(False)
         self._typed.stop()
@@ -177,6 +179,8 @@ class FilterBar(Panel):
         if self._extra.field_value is not None:
             name, value = self._extra.field_value
             parts.append(f"{plain(name, 30)}: {value_text(value) or _('no answer')}")
+        if self._extra.cell is not None:
+            parts.append(plain(self._extra.cell[1], 40) or _("empty cell"))
         if self._extra.edited is not None:
             parts.append(_("answered by hand") if self._extra.edited else _("not answered by hand"))
         if self._extra.approved is not None:

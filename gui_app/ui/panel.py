@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from gui_app.ui.theme import set_role
@@ -17,8 +17,12 @@ L = TypeVar("L", bound=QBoxLayout)
 class Panel(QFrame):
     """A frame with a role, whose `retranslate` is called on every switch of the language."""
 
+    # Qt tells of changes before the object is made.
+    _letters = 0.0
+
     def __init__(self, parent: QWidget | None = None, *, role: str = "") -> None:
         super().__init__(parent)
+        self._letters = self.font().pointSizeF()
         if role:
             set_role(self, role)
 
@@ -27,8 +31,11 @@ class Panel(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-        elif event.type() == QEvent.Type.ApplicationFontChange:
-            self.refit()
+        elif event.type() == QEvent.Type.FontChange and self.font().pointSizeF() != self._letters:
+            if self._letters:
+                # Later, when those inside have their new letters too.
+                QTimer.singleShot(0, self, self.refit)
+            self._letters = self.font().pointSizeF()
 
     def retranslate(self) -> None:
         """Set every visible text, in the language in use."""

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QMenu
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import RowFilter
-from gui_app.ui.columns import ColumnKind
+from gui_app.store.views import CUT_AT
+from gui_app.store.views import RowView as Shown
+from gui_app.ui.columns import ColumnKind, TableColumn
 from gui_app.ui.icons import set_icon
 from gui_app.ui.row_view import RowView
 
@@ -75,6 +77,8 @@ class RowMenu(QObject):
         example.setEnabled(bool(row.values or row.hand))
         example.triggered.connect(lambda: self.exampleRequested.emit(row.row_id))
         column = table.rows.columns[index.column()]
+        if column.kind is ColumnKind.INPUT:
+            self._about_input(menu, column, row)
         if column.kind is not ColumnKind.ANSWER:
             return
         edit = _add(menu, "pencil", _("Edit the answer"))
@@ -86,6 +90,13 @@ class RowMenu(QObject):
         same = _add(menu, "funnel", _("List only rows with this answer"))
         wanted = RowFilter(field_value=(column.name, row.shown(column.name)))
         same.triggered.connect(lambda: self.filterRequested.emit(wanted))
+
+    def _about_input(self, menu: QMenu, column: TableColumn, row: Shown) -> None:
+        text = row.cells[column.position] if column.position < len(row.cells) else ""
+        same = _add(menu, "funnel", _("List only rows with this cell"))
+        # Longer ones are known here by their beginning only.
+        same.setEnabled(len(text) <= CUT_AT)
+        same.triggered.connect(lambda: self.filterRequested.emit(RowFilter(cell=(column.position, text))))
 
 
 def _add(menu: QMenu, drawing: str, text: str) -> QAction:

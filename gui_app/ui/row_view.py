@@ -160,8 +160,14 @@ class RowView(QTableView):
         """Qt's hook: what is laid out is of another font or language now."""
         self._painter.forget()
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationFontChange:
-            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
+        if event.type() == QEvent.Type.FontChange:
+            # Later, when the letters are as they will be.
+            QTimer.singleShot(0, self, self._fit_rows)
+
+    def _fit_rows(self) -> None:
+        height = self.fontMetrics().height() + 11
+        if height != self.verticalHeader().defaultSectionSize():
+            self.verticalHeader().setDefaultSectionSize(height)
             self.refit_columns()
 
     # Where we are

@@ -103,6 +103,17 @@ def test_rows_are_found_by_id(mixed: Path, read: Read) -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
+def test_rows_are_found_by_the_whole_text_of_one_cell(path: Path, read: Read, text: str) -> None:
+    make_job(path, [["x", text], [text, "x"], ["x", f"{text}."], ["x", text], ["x", ""]], ["a", "b"])
+    reader = read()
+    assert ids(reader, RowFilter(cell=(1, text))) == [1, 4]
+    assert ids(reader, RowFilter(cell=(0, text))) == [2]
+    assert ids(reader, RowFilter(cell=(1, ""))) == [5]
+    assert reader.count(RowFilter(cell=(1, text), states=frozenset({RowState.DONE}))) == 0
+    assert RowFilter.from_dict(RowFilter(cell=(1, text)).to_dict()) == RowFilter(cell=(1, text))
+
+
+@pytest.mark.parametrize("text", NASTY)
 def test_any_text_is_found_whole_in_part_and_in_the_other_case(path: Path, read: Read, text: str) -> None:
     make_job(path, [["nothing", text], ["x", "y"], [f"before {text} after", ""]], ["a", "b"])
     reader = read()
