@@ -338,7 +338,7 @@ async def history(page: JobPage) -> VersionsDialog:
     page.side.task.history_button.click()
     dialog = page.history.dialog
     assert dialog is not None
-    await until(lambda: dialog.pairs.rowCount() == 3)
+    await until(lambda: dialog.pairs.table.rowCount() == 3)
     return dialog
 
 
@@ -353,15 +353,15 @@ async def test_two_versions_are_compared_on_the_same_rows_side_by_side(
         dialog = await history(page)
         assert [cells(dialog.list, row)[0] for row in (0, 1)] == ["2 (in use)", "1"]
         assert cells(dialog.list, 0)[3:5] == ["3", "3"] and cells(dialog.list, 1)[3] == "20"
-        assert [cells(dialog.pairs, row)[2:] for row in range(3)] == [
+        assert [cells(dialog.pairs.table, row)[2:] for row in range(3)] == [
             ["good", "bad", "good"],
             ["good", "bad", "bad"],
             ["good", "good", "good"],
         ]
-        assert "3 rows were asked with both; the answers to 1 are the same." in dialog._summary.text()
-        assert "Of 3 with a known answer, 2 and 2 are right." in dialog._summary.text()
-        dialog.differ_box.click()
-        assert [cells(dialog.pairs, row)[0] for row in range(dialog.pairs.rowCount())] == ["1", "2"]
+        assert "3 rows were asked with both; the answers to 1 are the same." in dialog.pairs.summary.text()
+        assert "Of 3 with a known answer, 2 and 2 are right." in dialog.pairs.summary.text()
+        dialog.pairs.differ_box.click()
+        assert [cells(dialog.pairs.table, row)[0] for row in range(dialog.pairs.table.rowCount())] == ["1", "2"]
 
 
 async def test_an_earlier_version_comes_back_with_its_answers_and_costs_nothing(
@@ -387,8 +387,8 @@ async def test_a_version_is_asked_about_the_rows_the_other_has_answered(
 ) -> None:
     async with opened(two_versions) as page:
         dialog = await history(page)
-        assert dialog.ask_button.text() == "Ask version 2 about 17 more rows"
-        dialog.ask_button.click()
+        assert dialog.pairs.ask_button.text() == "Ask version 2 about 17 more rows"
+        dialog.pairs.ask_button.click()
         await until(lambda: orders.runs)
         recipe, scope = orders.runs[0]
         assert recipe.hash == OTHER_RECIPE.hash and row_ids(scope) == list(range(4, 21))

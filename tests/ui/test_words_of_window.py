@@ -140,7 +140,7 @@ async def test_it_reaches_a_window_whose_job_is_running_and_says_something(
         page.edits.said.emit("§")
         page.history.show()
         assert page.history.dialog is not None
-        await until(lambda: page.history.dialog.pairs.rowCount())
+        await until(lambda: page.history.dialog.pairs.table.rowCount())
         switch(monkeypatch)
         await asyncio.sleep(1.0)
         assert words_left(window) == []
