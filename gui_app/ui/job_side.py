@@ -77,6 +77,7 @@ class JobSide(SidePanel):
         """What the store says about failures and versions."""
         self.task.set_versions(overview.versions)
         self.failures.set_groups(overview.failures)
+        self.review.set_needs_review(overview.summary.counts.needs_review)
         self.set_count("failures", count_text(self.failures.count()))
 
     async def aclose(self) -> None:

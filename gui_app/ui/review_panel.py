@@ -61,6 +61,7 @@ class ReviewPanel(Panel):
         self._columns: tuple[str, ...] = ()
         self._row: RowView | None = None
         self._picked: object = Ellipsis
+        self._waiting = 0
         self._filling = False
         self.field_box = shrinking_box(name="reviewFieldBox")
         self._field_part = Captioned(self.field_box)
@@ -126,6 +127,12 @@ class ReviewPanel(Panel):
         """Whether the model says how sure it is."""
         self.unsure_button.setVisible(has)
 
+    def set_needs_review(self, count: int) -> None:
+        """How many rows wait in that queue."""
+        if count != self._waiting:
+            self._waiting = count
+            self._say_which()
+
     def set_order_lost(self) -> None:
         """The rows are in another order now."""
         self.unsure_button.setChecked(False)
@@ -173,14 +180,7 @@ class ReviewPanel(Panel):
         self._bars_caption.setText(_("Answers"))
         self.search_edit.setPlaceholderText(_("Search in rows and answers"))
         describe(self.search_edit, _("Search in rows and answers"))
-        for name, text in (
-            (_ALL, _("All")),
-            (_NEEDS_REVIEW, _("Needs review")),
-            (_EDITED, _("Edited by hand")),
-            (_OPEN, _("Not approved")),
-        ):
-            self._which_buttons[name].setText(text)
-            describe(self._which_buttons[name], text, _("Shows only these rows in the table."))
+        self._say_which()
         for button, text, key, what in (
             (self.approve_button, _("Approve"), "A", _("Marks the answers of this row as right.")),
             (self.edit_button, _("Edit"), "E", _("Leads to the answer of this row.")),
@@ -209,6 +209,19 @@ class ReviewPanel(Panel):
         self._show_row()
 
     # Inside
+
+    def _say_which(self) -> None:
+        waiting = _("Needs review")
+        if self._waiting:
+            waiting = _("{title} ({count})").format(title=waiting, count=number(self._waiting))
+        for name, text in (
+            (_ALL, _("All")),
+            (_NEEDS_REVIEW, waiting),
+            (_EDITED, _("Edited by hand")),
+            (_OPEN, _("Not approved")),
+        ):
+            self._which_buttons[name].setText(text)
+            describe(self._which_buttons[name], text, _("Shows only these rows in the table."))
 
     def _build(self) -> None:
         which = QWidget()

@@ -128,6 +128,17 @@ def test_a_row_without_an_answer_cannot_be_approved(panel: ReviewPanel, qtbot: Q
     assert not panel.edit_button.isEnabled()
 
 
+def test_the_queue_of_what_needs_review_says_how_long_it_is(panel: ReviewPanel, qtbot: QtBot) -> None:
+    button = panel._which_buttons["review"]
+    panel.set_needs_review(1_234)
+    assert button.text() == "Needs review (1,234)"
+    with qtbot.waitSignal(panel.filterRequested) as told:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert told.args == [RowFilter(states=frozenset({RowState.NEEDS_REVIEW}))]
+    panel.set_needs_review(0)
+    assert button.text() == "Needs review"
+
+
 def test_a_rating_is_given_by_the_key_of_its_number(panel: ReviewPanel, qtbot: QtBot) -> None:
     choose(panel.field_box, "score")
     panel.set_row(row(score=3.0))
