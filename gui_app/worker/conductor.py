@@ -218,7 +218,10 @@ class Conductor:
         return False
 
     async def _end_lookout(self, job: str) -> None:
-        """Make way for what the user wants of a job that only waits for its batches."""
+        """Make way for what the user wants of a job that only waits for its batches, or has just ended."""
+        while isinstance(ended := self._runners.get(job), JobRunner) and ended.over:
+            # Its end is told already; whether something comes after it is known in a moment.
+            await asyncio.wait({self._tasks[job]}, timeout=0.05)
         task, runner = self._tasks.get(job), self._runners.get(job)
         if task is None:
             return
