@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from gui_app.command_overnight import what_is_out
@@ -21,6 +22,7 @@ from gui_app.keys import KeyStore
 from gui_app.providers import catalog
 from gui_app.providers.base import CannotOpen
 from gui_app.sentences import cause_action, cause_sentence, explain, filled
+from gui_app.settings import CONCURRENCY, Settings
 from gui_app.store.queries import JobReader
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.protocol import RunOrder
@@ -106,6 +108,7 @@ class Running:
 
     async def _order(self) -> RunOrder:
         key: Secret | None = None
+        ceiling = Settings.load().get(CONCURRENCY).get(self._recipe.provider)
         if self._recipe.provider != "practice":
             store = KeyStore(os.environ)
             address = catalog.address_of(Account(self._recipe.provider, self._recipe.base_url))
@@ -115,7 +118,7 @@ class Running:
             str(self._job),
             self._recipe,
             self._scope,
-            self._options,
+            replace(self._options, ceiling=ceiling),
             key,
             offline_limit_s=OFFLINE_LIMIT_S,
             # What is out overnight is collected by `resume`: a script should not wait a day.

@@ -103,6 +103,7 @@ class JobRunner:
         self._unknown_sent = 0
         self._saved = 0
         self._version = 0
+        self._workers = 1
         self._dirty = True
         self._history: deque[tuple[float, int, float]] = deque()
         self._flow: Flow[SentRow, Outcome] | None = None
@@ -163,7 +164,7 @@ class JobRunner:
             stop_job=self._stop_for,
             monotonic=self._monotonic,
         )
-        workers = self._options.concurrency or self._options.ceiling or self._pace.ceiling
+        self._workers = self._options.concurrency or self._options.ceiling or self._pace.ceiling
         self._flow = Flow(
             self._source,
             admit=self._attempts.admit,
@@ -171,7 +172,7 @@ class JobRunner:
             attempt=self._attempts.attempt,
             unsent=lambda row: unsent(row, self._version),
             lost=self._attempts.lost,
-            workers=max(1, min(workers, max(1, self._source.standing.run_rows))),
+            workers=max(1, min(self._workers, max(1, self._source.standing.run_rows))),
             room=lambda: self._pace.window,
             on_storage=self._storage,
             storage_retry_s=self._storage_retry_s,
@@ -219,6 +220,11 @@ class JobRunner:
             else:
                 self._state, self._problem = state, None
                 return
+
+    @property
+    def over(self) -> bool:
+        """Its last state is stored, and may have been told."""
+        return self._settled and self._state not in (JobState.RUNNING, JobState.PAUSING)
 
     # -- from outside ----------------------------------------------------------------------------
 
@@ -354,7 +360,7 @@ class JobRunner:
             eta_s=left / rate if rate else None,
             cost_usd=standing.spent_usd,
             projected_usd=standing.spent_usd * (1 + left / finished) if finished else None,
-            concurrency=self._pace.window,
+            concurrency=min(self._pace.window, self._workers),
             in_flight=0 if self._flow is None else self._flow.sending,
             waiting_s=self._pace.waiting_s,
             slowed=self._pace.slowed,

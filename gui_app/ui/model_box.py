@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import QComboBox, QCompleter, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QCompleter,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from gui_app.providers.base import ModelInfo
 from gui_app.sentences import plain
@@ -64,6 +72,7 @@ class ModelBox(QComboBox):
         assert line is not None
         line.setMaxLength(200)
         self._listed: dict[str, ModelInfo] = {}
+        self._wanted = False
         self.setItemDelegate(_Noted(self))
         calm_wheel(self)
 
@@ -83,6 +92,9 @@ class ModelBox(QComboBox):
         chosen, was_open = self.model_id(), self._is_open()
         if was_open:
             self.hidePopup()
+        # Opened while it was empty, it showed nothing: now there is something to show.
+        was_open = was_open or (self._wanted and QApplication.focusWidget() in (None, self, self.lineEdit()))
+        self._wanted = False
         self.blockSignals(True)
         self.clear()
         # Ids come from a server: what is no plain line of text could not be chosen rightly.
@@ -113,6 +125,7 @@ class ModelBox(QComboBox):
 
     def showPopup(self) -> None:
         """Qt's hook."""
+        self._wanted = not self.count()
         self.opened.emit()
         super().showPopup()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from PySide6.QtCore import Qt, Signal
@@ -331,7 +332,10 @@ class RunBar(Panel):
         if event.state is JobState.OFFLINE:
             return _("No connection; goes on by itself")
         if event.waiting_s >= 1:
-            return _("The provider asked to wait {duration}").format(duration=duration(event.waiting_s))
+            # To the second while it is short: it is watched counting down.
+            seconds = math.ceil(event.waiting_s)
+            wait = _("{count} s").format(count=number(seconds)) if seconds <= 120 else duration(seconds)
+            return _("Waiting {duration}, as the provider asked").format(duration=wait)
         if event.upload_bytes:
             sent, whole = (number(round(size / 1e6, 1)) for size in (event.uploaded_bytes, event.upload_bytes))
             return _("Sending for the night: {sent} of {whole} MB").format(sent=sent, whole=whole)
@@ -340,6 +344,8 @@ class RunBar(Panel):
             parts.append(_("{count} rows/min").format(count=number(round(event.rows_per_minute))))
         if event.eta_s is not None:
             parts.append(_("{duration} left").format(duration=duration(event.eta_s)))
+        if event.concurrency and event.state is JobState.RUNNING:
+            parts.append(_("{count} at a time").format(count=number(event.concurrency)))
         if event.slowed:
             parts.append(_("slowed down by the provider"))
         return " · ".join(parts)

@@ -156,13 +156,13 @@ class RunPart(Panel):
     def retranslate(self) -> None:
         """Set every text."""
         automatic = _("Automatic")
-        # Renaming the chosen item does not rename what stands in the line.
-        was_automatic = self.speed_box.currentText() == self.speed_box.itemText(0)
+        # Renaming an item puts its new name into the line, over a number typed there, or leaves the old name.
+        typed = self.speed_box.currentText()
+        was_automatic = typed == self.speed_box.itemText(0)
         self.speed_box.setItemText(0, automatic)
-        if was_automatic:
-            self.speed_box.setEditText(automatic)
-            if (line := self.speed_box.lineEdit()) is not None:
-                line.setCursorPosition(0)
+        self.speed_box.setEditText(automatic if was_automatic else typed)
+        if was_automatic and (line := self.speed_box.lineEdit()) is not None:
+            line.setCursorPosition(0)
         fill(
             self.lane_box,
             [(_("Now"), Lane.NOW.value), (_("Overnight, half price"), Lane.OVERNIGHT.value)],

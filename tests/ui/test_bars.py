@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolButton, QWidget
@@ -82,13 +84,20 @@ def test_why_nothing_can_run_is_said_on_the_button(bar: RunBar) -> None:
 def test_a_running_job_shows_counts_money_and_time_and_can_be_paused_and_stopped(bar: RunBar, qtbot: QtBot) -> None:
     event = JobProgress(
         "j", JobState.RUNNING, Counts(waiting=50, running=10, done=35, failed=5), run_rows=100, run_finished=40,
-        rows_per_minute=120.4, eta_s=300, cost_usd=0.5, projected_usd=1.25, slowed=True,
+        rows_per_minute=120.4, eta_s=300, cost_usd=0.5, projected_usd=1.25, concurrency=12, slowed=True,
     )  # fmt: skip
     bar.set_progress(event)
     assert not bar.run_button.isVisible()
     assert bar.progress.value() == 400
-    assert bar.eta.text() == "120 rows/min · about 5 min left · slowed down by the provider"
+    assert bar.eta.text() == "120 rows/min · about 5 min left · 12 at a time · slowed down by the provider"
     assert bar.cost.text() == "$0.50 so far, about $1.25 in all"
+    bar.set_progress(replace(event, waiting_s=12.0))
+    assert bar.eta.text() == "Waiting 12 s, as the provider asked"
+    i18n.set_language("zh_CN")
+    bar.retranslate()
+    assert bar.eta.text() == "按服务商的要求等待 12 秒"
+    i18n.set_language("en")
+    bar.retranslate()
     assert bar.counts.text() == "35 done, 5 failed, 10 running, 50 waiting"
     with qtbot.waitSignal(bar.pauseRequested):
         qtbot.mouseClick(bar.pause_button, Qt.MouseButton.LeftButton)

@@ -206,6 +206,20 @@ def test_speed_is_automatic_or_a_number(desk: Desk, text: str, calls: int | None
     assert desk.panel.run_options().concurrency == calls and desk.panel.problem() == ""
 
 
+def test_a_typed_speed_stays_when_the_language_changes(desk: Desk) -> None:
+    box = part(desk.panel, QComboBox, "speedBox")
+    box.setEditText("3")
+    for language in ("zh_CN", "en"):
+        i18n.set_language(language)
+        desk.panel.run_part.retranslate()
+        assert box.currentText() == "3" and desk.panel.run_options().concurrency == 3
+    box.setCurrentIndex(0)
+    box.setEditText(box.itemText(0))
+    i18n.set_language("zh_CN")
+    desk.panel.run_part.retranslate()
+    assert box.currentText() == "自动" and desk.panel.run_options().concurrency is None
+
+
 @pytest.mark.parametrize("text", ["0", "501", "-1", "2.5", "fast"])
 def test_a_speed_that_is_none_is_said(desk: Desk, text: str) -> None:
     desk.panel.run_part.speed_box.setEditText(text)
@@ -375,12 +389,15 @@ async def test_a_refused_key_is_said_with_what_to_do(desk: Desk, qloop: object, 
 
 
 @pytest.mark.qt_log_ignore("does not support grabbing the keyboard")
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
 async def test_opening_the_list_fetches_the_models_once(desk: Desk, qloop: object) -> None:
     panel = desk.panel
     box = part(panel, QComboBox, "modelBox")
+    box.setFocus()
     box.showPopup()
     await until(lambda: box.count() == 2)
     assert panel.model_id() == "practice", "what was chosen stays"
+    assert box.view().isVisible(), "one click opens it, although the list had to be fetched first"
     box.hidePopup()
     box.showPopup()
     box.hidePopup()

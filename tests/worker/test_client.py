@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gui_app.engine.events import JobProgress
 from gui_app.errors import JobInUse, NotAJobFile, RecipeError, UserError
 from gui_app.jobs import Account, Cause, JobState, RowFilter, RunOptions, Scope, ScopeKind, Secret
 from gui_app.practice.faults import Fate, Faults
@@ -56,6 +57,17 @@ async def test_a_paused_job_sends_nothing_until_it_goes_on(home, make_job):
             assert (await watch.end_of(job, since)).state is JobState.FINISHED
         assert states(job) == {"done": 60}
         assert len(practice.asked()) == 60
+
+
+async def test_automatic_goes_no_further_than_the_user_lets_it(home, make_job):
+    job = make_job(40)
+    with practice_in(home, Faults(latency_ms=(60, 90))):
+        async with working() as (client, watch):
+            await client.run(job, RECIPE, Scope(), RunOptions(ceiling=3))
+            assert (await watch.end_of(job)).state is JobState.FINISHED
+    out = [(event.in_flight, event.concurrency) for event in watch.events if isinstance(event, JobProgress)]
+    assert max(at_once for at_once, _ in out) == 3
+    assert max(shown for _, shown in out) == 3
 
 
 async def test_a_stopped_job_lets_go_of_what_does_not_come_back(home, make_job):
