@@ -171,7 +171,7 @@ class JobActions(QObject):
             rows,
         ).format(count=number(rows))
         reserved = [part.reserved_usd for part in parts if part.reserved_usd is not None]
-        if reserved and len(reserved) == len(parts):
+        if sum(reserved) and len(reserved) == len(parts):
             text += " " + _("At most {amount} is counted as spent.").format(amount=money(sum(reserved)))
         choices = [Choice("give up", _("Give up"), "danger"), Choice("", _("Keep waiting"))]
         if await ask(Question(self._window, _("Give up what was sent overnight?"), text, choices)) == "give up":

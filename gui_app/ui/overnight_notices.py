@@ -73,7 +73,8 @@ def overnight_notices(
     Args:
         waiting: Rows that somebody has to send; not those that wait for an identical one.
     """
-    out = [part for part in parts if part.open]
+    # What is on its way just now is shown by the run bar.
+    out = [part for part in parts if part.open and (part.batch_id is not None or state is not JobState.RUNNING)]
     stuck = [part for part in out if part.part_id in fetching.stuck or fetching.is_elsewhere(part)]
     fine = [part for part in out if part not in stuck]
     notices = []
@@ -144,10 +145,11 @@ def _standing(parts: Sequence[PartView]) -> list[str]:
 
 def _rest(parts: Sequence[PartView], count: int, actions: OvernightActions, *, more: bool) -> Notice:
     text = ngettext("{count} row still waits here.", "{count} rows still wait here.", count).format(count=number(count))
-    words = {part.status for part in parts if not part.open}
-    if words & {"expired"}:
+    over = [part for part in parts if not part.open and part.state is not PartState.VOID]
+    word = over[-1].status if over else ""
+    if word == "expired":
         text += " " + _("The provider did not get to all of them in time.")
-    elif words & {"cancelled", "canceled"}:
+    elif word == "cancelled":
         text += " " + _("What was cancelled before its turn was not paid.")
     again = _("Overnight, too") if more else _("Overnight again")
     buttons = (

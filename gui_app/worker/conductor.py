@@ -207,7 +207,9 @@ class Conductor:
             UserError: The job is sending rows just now, or its file cannot be used.
         """
         await self._end_lookout(job)
-        return await give_up(Path(job), part_ids)
+        back = await give_up(Path(job), part_ids)
+        self._tell(await asyncio.to_thread(_standing, Path(job)))
+        return back
 
     def _looks_already(self, job: str) -> bool:
         """Whether what is out of a job is being looked after; it is looked at once more at once."""
@@ -374,6 +376,16 @@ async def _load_prices(recipe: Recipe) -> None:
     """Off the loop: the catalogue takes a second to read the first time, and who pays nothing needs none."""
     if not pricing.is_free(recipe.provider):
         await asyncio.to_thread(pricing.preload)
+
+
+def _standing(path: Path) -> JobProgress:
+    """Where a job stands that nobody runs, for those who watch it."""
+    with contextlib.closing(JobReader(path)) as reader:
+        summary = reader.summary()
+        return JobProgress(
+            str(path), summary.state, summary.counts, many=True, cost_usd=reader.totals().cost_usd,
+            unknown_sent=summary.unknown_sent,
+        )  # fmt: skip
 
 
 def _columns(path: Path) -> tuple[str, ...]:

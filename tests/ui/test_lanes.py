@@ -212,6 +212,10 @@ def test_without_a_key_it_is_said_what_is_missing() -> None:
     assert set(dict(notice.actions)) == {"Show the model settings", "Give up…"}
 
 
+def test_what_is_just_being_sent_is_not_doubted() -> None:
+    assert shown([out(batch_id=None)], state=JobState.RUNNING)[0] == []
+
+
 def test_a_batch_that_may_not_have_arrived_is_told() -> None:
     (notice,), _done = shown([out(batch_id=None, rows=7, expires_at=None)])
     assert "Whether 7 of them have arrived there is not known yet" in notice.text

@@ -144,6 +144,7 @@ async def test_a_part_is_given_up_while_it_is_waited_for(server, order, tmp_path
             await _a_moment()
         assert await conductor.give_up_overnight(str(job), {1}) == 10
         assert task.done() and not conductor.busy
+        assert (told[-1].state, told[-1].counts.waiting) == (JobState.DRAFT, 10), "whoever watches is told"
     assert states(job) == {"waiting": 10}
 
 
