@@ -243,7 +243,7 @@ class RowModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
     def _replace(self, ids: Sequence[int], new: bool) -> None:
-        if isinstance(ids, range) and isinstance(self._ids, range) and not new:
+        if isinstance(ids, range) and isinstance(self._ids, range) and ids.step == self._ids.step == 1 and not new:
             self._grow(ids)
         elif new:
             self.beginResetModel()
