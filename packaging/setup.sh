@@ -67,12 +67,19 @@ checksum() { # of standard input
     { sha256sum 2>/dev/null || shasum -a 256; } | cut -d ' ' -f 1
 }
 
+# Where Python may not keep what it compiled, every start and every worker would compile everything again: a second and
+# a half for the providers' libraries alone. So it is done once, here.
+keep_compiled() {
+    [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || .venv/bin/python -m compileall -q -j 0 "$@" >/dev/null 2>&1 || true
+}
+
 # The place is part of it: an installed checkout that was moved must be installed again.
 want="$( { pwd; cat packaging/development.lock pyproject.toml; } | checksum)"
 stamp=.venv/.rowmill-setup
 if [ "$(cat "$stamp" 2>/dev/null || true)" = "$want" ] && .venv/bin/python -c '' 2>/dev/null; then
     newer="$(find resources/locale -name '*.po' -newer "$stamp" 2>/dev/null || true)"
     [ -n "$newer" ] && .venv/bin/python packaging/catalogue.py compile && touch "$stamp"
+    keep_compiled gui_app
     exit 0
 fi
 
@@ -128,4 +135,5 @@ say "Installing Python packages into .venv"
     fail "The Python packages could not be installed. Is there a connection to the Python package index?"
 "$uv" pip install -q --python .venv/bin/python --no-deps --no-build-isolation --editable .
 .venv/bin/python packaging/catalogue.py compile
+keep_compiled .venv/lib gui_app
 printf '%s\n' "$want" > "$stamp"
