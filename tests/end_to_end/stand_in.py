@@ -53,7 +53,7 @@ class StandIn:
 
     def until(self, *words: str) -> str:
         """Wait for one of these words; "" when it has ended."""
-        while (word := self._said.get(timeout=100)) not in (*words, ""):
+        while (word := self._said.get(timeout=300)) not in (*words, ""):
             pass
         return word
 

@@ -188,7 +188,9 @@ def test_a_job_killed_at_every_step_of_its_life_loses_nothing_and_pays_for_nothi
     left, number = kills, 0
     while left > 0:
         number += 1
-        left -= one_life(tmp_path / f"life{number}", home, min(left, 16), dice, record, often=kills > 4)
+        killed = one_life(tmp_path / f"life{number}", home, min(left, 16), dice, record, often=kills > 4)
+        left -= killed
+        print(f"life {number}: {killed} kills, {record.live_requests} live requests for {record.live_rows} rows")
     assert sum(record.killed.values()) == kills
     # What is asked a second time is on record as sent with unknown reply, before it is.
     assert record.live_requests - record.live_rows <= record.unknown
