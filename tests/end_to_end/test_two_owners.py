@@ -14,7 +14,7 @@ from tests.end_to_end.window_stand_in import RECIPE
 from tests.helpers.terminal import practice_in, rowmill
 from tests.worker.conftest import labels, make_job, states, working  # noqa: F401
 
-ROWS = 60
+ROWS = 400
 
 
 async def test_two_windows_that_start_one_job_at_once_have_one_owner(home, make_job):  # noqa: F811
