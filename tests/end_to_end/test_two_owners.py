@@ -14,6 +14,9 @@ from tests.end_to_end.window_stand_in import RECIPE
 from tests.helpers.terminal import practice_in, rowmill
 from tests.worker.conftest import labels, make_job, states, working  # noqa: F401
 
+# Short forms: `tests/store/test_lease.py`, and a job that runs elsewhere in `test_headless.py`.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+
 ROWS = 400
 
 
@@ -52,7 +55,6 @@ async def test_two_windows_that_start_one_job_at_once_have_one_owner(home, make_
     assert len(labels(job)) == ROWS
 
 
-@pytest.mark.long
 async def test_a_job_that_is_run_by_a_command_can_be_looked_at_in_a_window(home, make_job):  # noqa: F811
     job: Path = make_job(ROWS)
     with practice_in(home, Faults(latency_ms=(60, 120))) as practice:
