@@ -68,7 +68,7 @@ def portable(work: Work) -> Path:
     shutil.copy(ROOT / "LICENSE", stage)
     shutil.copy(work.made / "third-party-licences.txt", stage)
     out = work.target / f"{name}.tar.gz"
-    with gzip.GzipFile(out, "wb", compresslevel=9, mtime=work.epoch) as packed:
+    with gzip.GzipFile(out, "wb", compresslevel=6, mtime=work.epoch) as packed:
         with tarfile.open(fileobj=packed, mode="w") as archive:
             archive.add(stage, name, recursive=False, filter=lambda info: _plain(info, work.epoch))
             for path in sorted(stage.rglob("*")):
@@ -101,7 +101,7 @@ def deb(work: Work) -> Path:
     (control / "md5sums").write_text("".join(_sums(stage)), encoding="utf-8")
     out = work.target / f"rowmill_{__version__}_{_architecture()}.deb"
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(work.epoch)}
-    build = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(stage), str(out)]
+    build = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(stage), str(out)]
     subprocess.run(build, check=True, env=environment, stdout=subprocess.DEVNULL)
     return out
 
