@@ -10,7 +10,7 @@ from gui_app.jobs.running import RowFilter
 from gui_app.jobs.states import RowState
 
 EXPORT_KINDS = ("xlsx", "csv", "json")
-EXPORT_EXTRAS = ("state", "cause", "error", "tokens", "cost", "model")
+EXPORT_EXTRAS = ("state", "cause", "error", "tokens", "cost", "model", "confidence")
 """The columns an export can have beside the original ones and the answers, in the order they are written."""
 
 

@@ -22,6 +22,10 @@ class FieldKind(StrEnum):
     TEXT = "text"
 
 
+CAN_BE_SURE = frozenset({FieldKind.LABEL, FieldKind.NUMBER, FieldKind.YES_NO})
+"""Kinds of field that a model can say of how sure it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutputField:
     """One result column.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,7 +24,9 @@ _ANSWERED: Final = (
 _BY_HAND: Final = (
     "(SELECT json_group_object(h.field, json(h.value)) FROM hand_values h WHERE h.row_id = s.row_id HAVING count(*))"
 )
-_MORE: Final = "s.state, s.cause, s.detail, a.input_tokens, a.output_tokens, a.cost_usd, s.source_row_id, a.model"
+_MORE: Final = (
+    "s.state, s.cause, s.detail, a.input_tokens, a.output_tokens, a.cost_usd, s.source_row_id, a.model, a.confidence"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class More:
     """What an export may show of a row beside its cells and its answer.
 
     Attributes:
+        confidence: By field name; empty where the model does not say.
         cost_usd: 0 for a row that got its answer with an identical one's request. None: no price is known.
     """
 
@@ -42,6 +45,7 @@ class More:
     output_tokens: int | None
     cost_usd: float | None
     model: str
+    confidence: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,11 @@ class ExportReader(JobReader):
                     if len(known) > _REMEMBERED:
                         known.clear()
                     values = [_values(pair, fields, known) for pair in zip(answers, hands, strict=True)]
-                    others = [_more(item) for item in zip(*rest, strict=True)] if more else []
+                    others = (
+                        [_more(item, hand) for item, hand in zip(zip(*rest, strict=True), hands, strict=True)]
+                        if more
+                        else []
+                    )
                     cells = _cells(packed, columns)
                 yield ExportBatch(cells, marks, values, others)
 
@@ -117,8 +125,8 @@ def _values(
     return values
 
 
-def _more(row: tuple[Any, ...]) -> More:
-    state, cause, detail, input_tokens, output_tokens, cost_usd, source_row_id, model = row
+def _more(row: tuple[Any, ...], hand: str | None) -> More:
+    state, cause, detail, input_tokens, output_tokens, cost_usd, source_row_id, model, confidence = row
     return More(
         state=STATES[state].value,
         cause=cause or "",
@@ -127,4 +135,11 @@ def _more(row: tuple[Any, ...]) -> More:
         output_tokens=output_tokens,
         cost_usd=0 if source_row_id else cost_usd,
         model=model or "",
+        confidence=_sure(confidence, hand) if confidence else {},
     )
+
+
+def _sure(confidence: str, hand: str | None) -> dict[str, float]:
+    """Of the model's own answers: what somebody wrote over them is nothing it could be sure of."""
+    by_hand = unpack_values(hand) if hand else {}
+    return {name: sure for name, sure in json.loads(confidence).items() if name not in by_hand}

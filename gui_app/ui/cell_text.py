@@ -45,7 +45,15 @@ def display(row: RowView, column: TableColumn) -> str:
         return shown(row.cells[column.position]) if column.position < len(row.cells) else ""
     if column.kind is ColumnKind.ANSWER:
         return value_text(row.shown(column.name))
+    if column.kind is ColumnKind.SURE:
+        return sure_text(row, column.name)
     return state_text(row)
+
+
+def sure_text(row: RowView, field: str) -> str:
+    """How sure the model is of an answer; "" where it does not say, or where the answer is somebody's own."""
+    sure = None if field in row.hand else row.confidence.get(field)
+    return "" if sure is None else f"{sure:.0%}"
 
 
 def state_text(row: RowView) -> str:

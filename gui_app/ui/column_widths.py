@@ -17,7 +17,7 @@ from gui_app.ui.row_painter import ICON, PADDING
 _NARROWEST, _WIDEST, _WIDEST_STATE = 72, 420, 240
 _COMFORTABLE = 120
 """Columns that do not all fit anyway are as wide as can be read."""
-_LEAST = {ColumnKind.INPUT: 60, ColumnKind.ANSWER: 80}
+_LEAST = {ColumnKind.INPUT: 60, ColumnKind.ANSWER: 80, ColumnKind.SURE: 60}
 
 
 def fitted_widths(model: RowModel, rows: Iterable[int], metrics: QFontMetrics, room: int) -> list[int]:

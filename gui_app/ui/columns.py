@@ -1,4 +1,4 @@
-"""The columns of the row table: the input's, then the answers, then the state."""
+"""The columns of the row table: the input's, then the answers, how sure the model is of them, then the state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from gui_app.i18n import _
-from gui_app.jobs import OutputField
+from gui_app.jobs import CAN_BE_SURE, OutputField
 from gui_app.store.filters import Order
 
 
@@ -16,6 +16,7 @@ class ColumnKind(Enum):
 
     INPUT = auto()
     ANSWER = auto()
+    SURE = auto()
     STATE = auto()
 
 
@@ -40,6 +41,8 @@ class TableColumn:
 
     def heading(self) -> str:
         """What the header shows."""
+        if self.kind is ColumnKind.SURE:
+            return _("{name}: how sure").format(name=self.name)
         return _("State") if self.kind is ColumnKind.STATE else self.name
 
     def order(self, *, descending: bool) -> Order:
@@ -48,13 +51,17 @@ class TableColumn:
             return Order("column", self.position, descending)
         if self.kind is ColumnKind.ANSWER:
             return Order("field", self.name, descending)
+        if self.kind is ColumnKind.SURE:
+            return Order("confidence", self.name, descending)
         return Order("state", 0, descending)
 
 
-def table_columns(names: Sequence[str], fields: Sequence[OutputField]) -> list[TableColumn]:
-    """All columns, in their first order."""
+def table_columns(names: Sequence[str], fields: Sequence[OutputField], *, sure: bool = False) -> list[TableColumn]:
+    """All columns, in their first order. `sure`: with how sure the model is of each answer."""
+    decided = [(at, field) for at, field in enumerate(fields) if sure and field.kind in CAN_BE_SURE]
     return [
         *(TableColumn(ColumnKind.INPUT, name, at) for at, name in enumerate(names)),
         *(TableColumn(ColumnKind.ANSWER, field.name, at, field) for at, field in enumerate(fields)),
+        *(TableColumn(ColumnKind.SURE, field.name, at, field) for at, field in decided),
         TableColumn(ColumnKind.STATE, "state"),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gui_app.jobs import FieldValue
 from gui_app.sentences import state_name
 from gui_app.store.queries import JobReader, RowView
+from gui_app.ui.cell_text import sure_text
 from gui_app.ui.columns import ColumnKind, TableColumn
 from gui_app.ui.hand_value import editable_text
 
@@ -31,6 +32,8 @@ def _cell(row: RowView, column: TableColumn) -> str:
     if column.kind is ColumnKind.ANSWER:
         value: FieldValue = row.shown(column.name)
         return editable_text(value)
+    if column.kind is ColumnKind.SURE:
+        return sure_text(row, column.name)
     return state_name(row.state)
 
 

@@ -132,6 +132,7 @@ class ExportForm(Panel):
             ("tokens", _("Tokens")),
             ("cost", _("Cost")),
             ("model", _("Model")),
+            ("confidence", _("How sure the model is")),
         ):
             self._extras[name].setText(text)
             describe(self._extras[name], text)

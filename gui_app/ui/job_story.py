@@ -185,8 +185,15 @@ class JobStory(JobFrame):
 
     def _show_columns_of_table(self) -> None:
         fields = self._fields()
-        self.model.set_columns(self._columns, fields)
+        self.model.set_columns(self._columns, fields, sure=self._asks_how_sure())
         self.feed.set_fields(fields)
+
+    def _asks_how_sure(self) -> bool:
+        if self._started and self.side.recipe().options.confidence:
+            return True
+        if self.overview is None or not self.overview.versions:
+            return False
+        return self.overview.versions[-1].recipe.options.confidence
 
     def _show_counts(self, state: JobState, counts: Counts) -> None:
         self.title.show_state(state, tried=counts.finished > 0)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from gui_app.i18n import _
 from gui_app.sentences import explain_cause, plain
 from gui_app.store.queries import JobReader, RowView
-from gui_app.ui.cell_text import state_text, value_text
+from gui_app.ui.cell_text import state_text, sure_text, value_text
 from gui_app.ui.columns import ColumnKind, TableColumn
 from gui_app.ui.hand_value import editable_text
 from gui_app.ui.reading_pane import ReadingPane
@@ -97,6 +97,8 @@ def _whole_text(row: RowView, column: TableColumn) -> str:
     if column.kind is ColumnKind.ANSWER:
         value = row.shown(column.name)
         return editable_text(value) if isinstance(value, str) else value_text(value)
+    if column.kind is ColumnKind.SURE:
+        return sure_text(row, column.name)
     return state_text(row)
 
 

@@ -62,9 +62,9 @@ class RowModel(QAbstractTableModel):
 
     # What is shown
 
-    def set_columns(self, names: Sequence[str], fields: Sequence[OutputField]) -> None:
+    def set_columns(self, names: Sequence[str], fields: Sequence[OutputField], *, sure: bool = False) -> None:
         """The input's columns and the answers'. What stays the same is not disturbed."""
-        before, columns = self.columns, table_columns(names, fields)
+        before, columns = self.columns, table_columns(names, fields, sure=sure)
         if columns == before:
             return
         if [c for c in before if c.kind is ColumnKind.INPUT] != [c for c in columns if c.kind is ColumnKind.INPUT]:
@@ -210,6 +210,8 @@ class RowModel(QAbstractTableModel):
     @staticmethod
     def _heading_tip(column: TableColumn) -> str:
         name = plain(column.heading())
+        if column.kind is ColumnKind.SURE:
+            return _("How sure the model is of “{name}”, where it can say.").format(name=plain(column.name))
         return _("Answers: {name}").format(name=name) if column.kind is ColumnKind.ANSWER else name
 
     @staticmethod

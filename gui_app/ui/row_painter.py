@@ -198,6 +198,8 @@ def _cell(row: RowView, column: TableColumn, width: int, look: _Look) -> _Cell:
     room = width - 1 - 2 * PADDING
     if column.kind is ColumnKind.INPUT:
         return _Cell(width, look.laid_out(display(row, column), room), PADDING, look.text)
+    if column.kind is ColumnKind.SURE:
+        return _Cell(width, look.laid_out(display(row, column), room), PADDING, look.muted)
     if column.name in row.hand:
         pencil = pixmap("pencil", look.colours.muted, _PENCIL, look.ratio)
         text = look.laid_out(display(row, column), room - _PENCIL - 4)

@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gui_app.jobs import ExportOptions, FieldValue, OutputField
+from gui_app.jobs import CAN_BE_SURE, ExportOptions, FieldValue, OutputField
 from gui_app.store.exporting import ExportBatch, ExportReader, More
 from gui_app.store.queries import JobReader
 from gui_app.tables import Cell, save_table, typed
 from gui_app.worker.protocol import TaskProgress, TaskResult
 
 _TEXT_LIKE = {".tsv", ".tab", ".jsonl", ".ndjson"}
+
+
+_Extra = tuple[list[str], Callable[[More], list[Cell]]]
+"""Headings, and the cells of a row below them."""
 
 
 def export_job(
@@ -38,9 +42,12 @@ def export_job(
         if options.states:
             wanted = replace(wanted, states=wanted.states & options.states if wanted.states else options.states)
         total = reader.count(wanted)
-        extra = [name for name in _EXTRA if name in options.extra]
         names = [field.name for field in fields]
-        headings = _unique([*reader.columns(), *names, *(h for e in extra for h in _EXTRA[e][0])])
+        known = {**_EXTRA, "confidence": _confidence([field.name for field in fields if field.kind in CAN_BE_SURE])}
+        extra = [known[name] for name in known if name in options.extra]
+        headings = _unique(
+            [*reader.columns(), *names, *(heading for headings, _cells in extra for heading in headings)]
+        )
         with contextlib.closing(reader.export_batches(wanted, names, more=bool(extra))) as batches:
             report = save_table(
                 target,
@@ -86,7 +93,7 @@ def _unique(headings: list[str]) -> list[str]:
     return out
 
 
-def _rows(batches: Iterable[ExportBatch], extra: Sequence[str]) -> Iterator[list[list[Cell]]]:
+def _rows(batches: Iterable[ExportBatch], extra: Sequence[_Extra]) -> Iterator[list[list[Cell]]]:
     for batch in batches:
         cells: Iterable[Sequence[Cell]] = batch.cells
         if any(batch.marks):
@@ -94,9 +101,9 @@ def _rows(batches: Iterable[ExportBatch], extra: Sequence[str]) -> Iterator[list
         # Rows with the same answer share one tuple, and then its cells, too.
         shown = {id(values): [*map(_value, values)] for values in batch.values}
         rows = [[*row, *shown[id(values)]] for row, values in zip(cells, batch.values, strict=True)]
-        for name in extra:
+        for _headings, cells_of in extra:
             for row, more in zip(rows, batch.more, strict=True):
-                row += _EXTRA[name][1](more)
+                row += cells_of(more)
         yield rows
 
 
@@ -114,7 +121,11 @@ def _number(value: float | int | None) -> Cell:
     return "" if value is None else value
 
 
-_EXTRA: dict[str, tuple[list[str], Callable[[More], list[Cell]]]] = {
+def _confidence(names: Sequence[str]) -> _Extra:
+    return [f"{name} (confidence)" for name in names], lambda row: [_number(row.confidence.get(name)) for name in names]
+
+
+_EXTRA: dict[str, _Extra] = {
     "state": (["state"], lambda row: [row.state]),
     "cause": (["cause"], lambda row: [row.cause]),
     "error": (["error"], lambda row: [row.detail]),

@@ -22,6 +22,7 @@ class MadeUpReader:
         self.threads: set[str] = set()
         self.asked: list[list[int]] = []
         self.answers: dict[int, dict[str, FieldValue]] = {}
+        self.sure: dict[int, dict[str, float]] = {}
         self.states: dict[int, RowState] = {}
         self.ids: Callable[[RowFilter, Order | None], Sequence[int]] = self._matching
 
@@ -53,6 +54,7 @@ class MadeUpReader:
             (f"row {row_id}", f"other {row_id}"),
             self._state(row_id),
             values=self.answers.get(row_id, {}),
+            confidence=self.sure.get(row_id, {}),
         )
 
     def _note(self) -> None:

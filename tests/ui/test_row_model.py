@@ -11,6 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField, RowFilter, RowState
+from gui_app.store.filters import Order
 from gui_app.ui.row_model import RowModel
 from gui_app.ui.row_pages import KEPT_PAGES, PAGE
 from gui_app.ui.row_view import RowView
@@ -54,6 +55,26 @@ def test_the_model_keeps_qts_rules(make: Make, qtbot: QtBot) -> None:
     threads.model.set_columns(("first", "second"), (LABEL, OutputField("more", FieldKind.TEXT)))
     threads.model.set_columns(("first", "second"), ())
     assert tester.model() is threads.model
+
+
+def test_how_sure_the_model_is_has_a_column_that_can_be_sorted(make: Make, qtbot: QtBot) -> None:
+    threads = make(3)
+    threads.reader.answers = {n: {"mood": "good", "note": "x"} for n in (1, 2)}
+    threads.reader.sure = {1: {"mood": 0.934}}
+    fields = (LABEL, OutputField("note", FieldKind.TEXT))
+    threads.model.set_columns(("first", "second"), fields)
+    assert [column.heading() for column in threads.model.columns][2:] == ["mood", "note", "State"]
+    threads.model.set_columns(("first", "second"), fields, sure=True)
+    # Nobody is sure of free text.
+    assert [column.heading() for column in threads.model.columns][2:] == ["mood", "note", "mood: how sure", "State"]
+    qtbot.waitUntil(lambda: text_at(threads.model, 0, 4) == "93%")
+    # None is made up where the model says none.
+    assert text_at(threads.model, 1, 4) == text_at(threads.model, 2, 4) == ""
+    assert not threads.model.flags(threads.model.index(0, 4)) & Qt.ItemFlag.ItemIsEditable
+    view = shown(qtbot, threads.model)
+    assert not view.grab().isNull()
+    threads.model.sort(4)
+    assert threads.model.list.order == Order("confidence", "mood", False)
 
 
 def test_a_row_is_a_placeholder_until_another_thread_has_read_it(make: Make, qtbot: QtBot) -> None:

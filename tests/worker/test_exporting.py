@@ -20,7 +20,8 @@ from gui_app.worker.exporting import export_job
 from tests.helpers.terminal import read_csv
 from tests.store.making import Run, again_later, done, doubtful, failed, make_job, one_column
 
-HEADINGS = ["text", "label", "state", "cause", "error", "input tokens", "output tokens", "cost (USD)", "model"]
+HEADINGS = ["text", "label", "state", "cause", "error", "input tokens", "output tokens", "cost (USD)", "model",
+            "label (confidence)"]  # fmt: skip
 
 
 def export(job: Path, target: Path, **options: Any) -> list[list[str]]:
@@ -35,7 +36,9 @@ def shown(row: RowView) -> list[str]:
     cost = "0" if row.source_row_id else f"{row.cost_usd or '':.3}" if row.cost_usd else ""
     tokens = ["" if number is None else str(number) for number in (row.input_tokens, row.output_tokens)]
     cause = row.cause.value if row.cause else ""
-    return [*row.cells, str(value or ""), row.state.value, cause, row.detail if cause else "", *tokens, cost, row.model]
+    sure = "" if "label" in row.hand else str(row.confidence.get("label", ""))
+    why = row.detail if cause else ""
+    return [*row.cells, str(value or ""), row.state.value, cause, why, *tokens, cost, row.model, sure]
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ def job(tmp_path: Path) -> Path:
         run.claim(6)
         usage = Usage(120, 8, 0, 0, 0)
         run.keep(
-            done(1, usage=usage, model="m-1"), done(2, value="bad", usage=usage, model="m-2"),
+            done(1, usage=usage, model="m-1", confidence={"label": 0.75}),
+            done(2, value="bad", usage=usage, model="m-2", confidence={"label": 0.5}),
             doubtful(4), failed(5, cause=Cause.REFUSED), again_later(6, 9e12),
         )  # fmt: skip
     with closing(JobEditor(path)) as editor:
@@ -64,6 +68,8 @@ def test_an_export_writes_what_the_window_shows(job: Path, tmp_path: Path) -> No
     assert [[cell.replace("\ufffd", "\ud800") for cell in row] for row in rows] == expected
     assert [row[1] for row in rows] == ["good", "good", "good", "bad", "", "", "", "", "good"]
     assert {row[2] for row in rows} == {"done", "failed", "running", "waiting"}
+    # Said of the model's own answers alone; the identical row has the same one.
+    assert [row[-1] for row in rows] == ["0.75", "", "0.75", "", "", "", "", "", ""]
 
 
 def test_an_export_of_chosen_rows_holds_these_alone_in_file_order(job: Path, tmp_path: Path) -> None:
