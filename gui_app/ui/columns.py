@@ -42,7 +42,7 @@ class TableColumn:
     def heading(self) -> str:
         """What the header shows."""
         if self.kind is ColumnKind.SURE:
-            return _("{name}: how sure").format(name=self.name)
+            return _("Sure: {name}").format(name=self.name)
         return _("State") if self.kind is ColumnKind.STATE else self.name
 
     def order(self, *, descending: bool) -> Order:

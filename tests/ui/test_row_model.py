@@ -66,7 +66,7 @@ def test_how_sure_the_model_is_has_a_column_that_can_be_sorted(make: Make, qtbot
     assert [column.heading() for column in threads.model.columns][2:] == ["mood", "note", "State"]
     threads.model.set_columns(("first", "second"), fields, sure=True)
     # Nobody is sure of free text.
-    assert [column.heading() for column in threads.model.columns][2:] == ["mood", "note", "mood: how sure", "State"]
+    assert [column.heading() for column in threads.model.columns][2:] == ["mood", "note", "Sure: mood", "State"]
     qtbot.waitUntil(lambda: text_at(threads.model, 0, 4) == "93%")
     # None is made up where the model says none.
     assert text_at(threads.model, 1, 4) == text_at(threads.model, 2, 4) == ""
