@@ -20,6 +20,7 @@ _NEEDED = (
     "gui_app.ui.bridge",
     "babel.core",
     "babel.numbers",
+    "babel.dates",
     "gui_app.recipes.columns",
     "gui_app.recipes.wording",
     "gui_app.recipes.presets",
@@ -70,7 +71,8 @@ class Ahead(QObject):
         if self._left:
             self._timer.start(_BETWEEN_MS)
         else:
-            # The first number brings the locale's data.
-            i18n.number(0)
+            # The first large number and the first time of day bring the locale's data.
+            i18n.number(1_000)
+            i18n.clock(0.0)
             # Modules stay: looking through them for garbage, once a minute, would be a stutter of 30 ms each time.
             gc.freeze()
