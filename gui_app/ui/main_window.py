@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import StorageError
@@ -142,10 +142,10 @@ class MainWindow(Panel):
             "retry": on_page(lambda page: page.retry_failed()),
             "undo": on_page(lambda page: page.edits.undo()),
             "side": on_page(lambda page: page.show_side(page.side.isHidden())),
-            "task": on_page(lambda page: page.show_page("task")),
-            "model": on_page(lambda page: page.show_page("model")),
-            "failures": on_page(lambda page: page.show_page("failures")),
-            "review": on_page(lambda page: page.show_page("review")),
+            "task": on_page(lambda page: _lead_to(page, "task")),
+            "model": on_page(lambda page: _lead_to(page, "model")),
+            "failures": on_page(lambda page: _lead_to(page, "failures")),
+            "review": on_page(lambda page: _lead_to(page, "review")),
             "jobs": self.jobs.list.setFocus,
             "settings": self.show_settings,
             "help": lambda: self.dialogs.show_help(self._topic()),
@@ -328,6 +328,18 @@ class MainWindow(Panel):
                 if self._in_background and not self._running:
                     self.quit()
 
+    # Keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook: Enter presses the button that has the focus, as Space does. Qt has that in dialogs only."""
+        button = self.focusWidget()
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or not isinstance(button, QAbstractButton):
+            super().keyPressEvent(event)
+        elif isinstance(button, QToolButton) and button.menu() is not None:
+            button.showMenu()
+        else:
+            button.click()
+
     # Dropping files
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -452,3 +464,8 @@ class MainWindow(Panel):
             settings.save()
         except StorageError as error:
             self.status.tell_error(error)
+
+
+def _lead_to(page: JobPage, name: str) -> None:
+    page.show_page(name)
+    page.side.focus_segment()

@@ -69,6 +69,10 @@ class SidePanel(Panel):
         self.stack.setCurrentWidget(self._pages[name])
         self.shown.emit(name)
 
+    def focus_segment(self) -> None:
+        """Lead the keyboard to the segment in front; Tab then goes into its page."""
+        self._buttons[self.current()].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def current(self) -> str:
         """The page in front."""
         front = self.stack.currentWidget()

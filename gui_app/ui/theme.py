@@ -294,10 +294,12 @@ QTableView {{
     background: {c.base}; color: {c.text}; border: none; gridline-color: {c.border};
     selection-background-color: {c.selection}; selection-color: {c.text};
 }}
-QListView, QListWidget, QTreeView {{
-    background: transparent; color: {c.text}; border: none;
+QListView, QTreeView {{
+    background: {c.base}; color: {c.text}; border: none;
     selection-background-color: {c.selection}; selection-color: {c.text};
 }}
+/* Not every list: what a text field offers below it is a window, and a window's ground is black where it has none. */
+QListWidget {{ background: transparent; }}
 QListView[role="boxed"], QTableView[role="boxed"], QTreeView[role="boxed"] {{
     background: {c.base}; border: 1px solid {c.border}; border-radius: 6px;
 }}

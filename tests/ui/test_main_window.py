@@ -283,6 +283,21 @@ async def test_the_keys_work(window: MainWindow, practice: Practice) -> None:
     await window.aclose()
 
 
+async def test_enter_presses_what_has_the_focus_and_keys_lead_into_the_panel(
+    window: MainWindow, practice: Practice
+) -> None:
+    card = next(child for child in window.findChildren(QWidget, "sample_reviews") if child.isVisible())
+    card.setFocus()
+    QTest.keyClick(card, Qt.Key.Key_Return)
+    page = await opened(window, 120)
+    QTest.keyClick(page.table, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert page.side.current() == "model"
+    await until(lambda: window.focusWidget() is not None and window.focusWidget().objectName() == "modelSegment")
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Right)
+    assert page.side.current() == "failures"
+    await window.aclose()
+
+
 async def test_a_window_that_closes_leaves_nothing_behind(window: MainWindow, practice: Practice) -> None:
     # The fixtures look for threads, tasks, timers and processes.
     await sample(window, practice)
