@@ -36,6 +36,10 @@ from tests.helpers.overnight import (
 )
 from tests.helpers.practice import Practice
 
+# Some forty commits a test wait for the disk, and seconds each where others keep it busy: with three programs that
+# wrote and synced all the time, the usual minute was not enough.
+pytestmark = pytest.mark.timeout(300)
+
 BOTH = pytest.mark.parametrize("api", ["openai", "anthropic", "qwen"])
 Start = Callable[..., Practice]
 
