@@ -14,7 +14,7 @@ from tests.helpers.overnight import make_job, parts_of
 from tests.helpers.practice import Practice
 
 FEW, MANY = 20_000, 120_000
-ALLOWED_MB = 40.0
+ALLOWED_MB = 20.0
 """How much more the many may take than the few. Their requests alone are about 100 MB."""
 
 
