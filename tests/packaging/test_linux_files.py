@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from gui_app import __main__ as roles
-from gui_app import __version__, commands
+from gui_app import __version__
+from gui_app.commands.parser import command_parser
 from gui_app.store.schema import APPLICATION_ID
 from tests.helpers.scripts import script
 
@@ -103,7 +104,7 @@ def _manual() -> str:
 
 
 def _parsers() -> dict[str, argparse.ArgumentParser]:
-    parser = commands._parser()
+    parser = command_parser()
     actions = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     return dict(actions.choices)
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-import shutil
 import signal
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
-from gui_app.command_overnight import what_is_out
+from gui_app.commands.overnight import what_is_out
+from gui_app.commands.screen import Screen, line_of, numbers, quoted
 from gui_app.engine.events import JobProgress
 from gui_app.errors import UserError
-from gui_app.i18n import _, duration, money, ngettext, number
+from gui_app.i18n import _
 from gui_app.jobs import Account, Cause, Counts, JobState, Recipe, RunOptions, Scope, Secret
 from gui_app.keys import KeyStore
 from gui_app.providers import catalog
 from gui_app.providers.base import CannotOpen
-from gui_app.sentences import cause_action, cause_sentence, explain, filled
+from gui_app.sentences import cause_action, cause_sentence, explain
 from gui_app.settings import CONCURRENCY, Settings
 from gui_app.store.queries import JobReader
 from gui_app.worker.conductor import Conductor
@@ -30,19 +27,10 @@ from gui_app.worker.protocol import RunOrder
 OFFLINE_LIMIT_S = 600.0
 """A script should not hang for ever: after so long without a network the job stops, resumable."""
 
-PLAIN_EVERY_S = 10.0
-JSON_EVERY_S = 1.0
-BAR_CELLS = 24
 TERM_GRACE_S = 10.0
 """Whoever sends SIGTERM sends SIGKILL after a while."""
 
 EXIT_OK, EXIT_FAILED, EXIT_STOPPED, EXIT_SUBMITTED, EXIT_INTERRUPTED = 0, 3, 4, 5, 130
-
-
-def say_no_more() -> None:
-    """Nobody reads standard output any more. What is left in its buffer would fail the program at its exit (120)."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Running:
@@ -162,20 +150,20 @@ class Running:
         cost_usd = None if totals.unpriced else totals.cost_usd
         code = self._exit_code(final, asked)
         if self._screen.as_json:
-            end = {"event": "finished", "job": str(self._job), **_numbers(counts), "requests": totals.requests}
+            end = {"event": "finished", "job": str(self._job), **numbers(counts), "requests": totals.requests}
             self._screen.print_json({**end, "cost_usd": cost_usd})
         elif final is not None:
-            self._screen.say(_line(final))
+            self._screen.say(line_of(final))
         if final is not None and final.stopped_cause is not None and code == EXIT_STOPPED:
             self._screen.say(f"{cause_sentence(final.stopped_cause)} {cause_action(final.stopped_cause)}")
         if code == EXIT_SUBMITTED:
             for sentence in what_is_out(self._job):
                 self._screen.say(sentence)
         if code in (EXIT_STOPPED, EXIT_INTERRUPTED, EXIT_SUBMITTED):
-            self._screen.say(_("Continue with: {command}").format(command=f"rowmill resume {_quoted(self._job)}"))
+            self._screen.say(_("Continue with: {command}").format(command=f"rowmill resume {quoted(self._job)}"))
         elif code == EXIT_FAILED:
             self._screen.say(
-                _("Ask the failed rows again with: {command}").format(command=f"rowmill retry {_quoted(self._job)}")
+                _("Ask the failed rows again with: {command}").format(command=f"rowmill retry {quoted(self._job)}")
             )
         return code
 
@@ -185,127 +173,3 @@ class Running:
         if asked.waiting or asked.running:
             return EXIT_INTERRUPTED if self._interrupted else EXIT_STOPPED
         return EXIT_FAILED if asked.failed else EXIT_OK
-
-
-class Screen:
-    """What is written while a job runs. A screen that is gone holds up no job."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self.as_json = as_json
-        self._bar = not as_json and sys.stderr.isatty()
-        self._drawn = False
-        self._shown_at = time.monotonic() if not as_json else 0.0
-        self._problem = ""
-
-    def say(self, text: str) -> None:
-        """A sentence for people, on standard error."""
-        self.end_bar()
-        with contextlib.suppress(OSError, ValueError):
-            print(text, file=sys.stderr, flush=True)
-
-    def say_first(self, recipe: Recipe, job: Path) -> None:
-        """What is worth knowing before anything is sent."""
-        if not self.as_json:
-            self.say(_("Job: {file}").format(file=job))
-        if recipe.provider == "practice":
-            self.say(_("These answers are made up by the built-in practice model."))
-        with contextlib.suppress(UserError):
-            reader = JobReader(job)
-            try:
-                unknown = reader.summary().unknown_sent
-            finally:
-                reader.close()
-            if unknown:
-                text = ngettext(
-                    "{count} row was sent before and its reply never came: it is sent again, and may be paid twice.",
-                    "{count} rows were sent before and their replies never came: they are sent again, "
-                    "and may be paid twice.",
-                    unknown,
-                )
-                self.say(text.format(count=number(unknown)))
-
-    def print_json(self, message: dict[str, object]) -> None:
-        """One line on standard output. Whoever read it may have gone; the job goes on."""
-        try:
-            print(json.dumps(message), flush=True)
-        except (OSError, ValueError):
-            say_no_more()
-
-    def show(self, progress: JobProgress) -> None:
-        """A run's progress, as often as the reader can use it."""
-        now = time.monotonic()
-        if self.as_json:
-            if now - self._shown_at >= JSON_EVERY_S:
-                self._shown_at = now
-                self.print_json({"event": "progress", **_numbers(progress.counts), "cost_usd": progress.cost_usd})
-        elif self._bar:
-            self._draw(progress)
-        elif now - self._shown_at >= PLAIN_EVERY_S and progress.run_finished < progress.run_rows:
-            self._shown_at = now
-            self.say(_line(progress))
-        problem = "" if progress.problem is None else filled(progress.problem[0], dict(progress.problem[1]))
-        if problem != self._problem:
-            self._problem = problem
-            if problem:
-                self.say(problem)
-
-    def _draw(self, progress: JobProgress) -> None:
-        share = progress.run_finished / progress.run_rows if progress.run_rows else 1.0
-        full = min(BAR_CELLS, int(share * BAR_CELLS))
-        columns = shutil.get_terminal_size().columns
-        # Cut, because a line that wraps cannot be drawn over. East Asian characters take two places.
-        text = _cut(f"{'█' * full}{'░' * (BAR_CELLS - full)} {_line(progress)}", columns - 1)
-        with contextlib.suppress(OSError, ValueError):
-            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
-        self._drawn = True
-
-    def end_bar(self) -> None:
-        """Leave the line of the bar."""
-        if self._drawn:
-            self._drawn = False
-            with contextlib.suppress(OSError, ValueError):
-                print(file=sys.stderr)
-
-
-def _cut(text: str, width: int) -> str:
-    used = 0
-    for at, character in enumerate(text):
-        used += 2 if ord(character) >= 0x2E80 else 1
-        if used > max(width, 20):
-            return text[:at]
-    return text
-
-
-def _quoted(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))
-
-
-def _numbers(counts: Counts) -> dict[str, object]:
-    return {
-        "rows": counts.rows,
-        "done": counts.done,
-        "failed": counts.failed,
-        "needs_review": counts.needs_review,
-        "waiting": counts.waiting + counts.running,
-    }
-
-
-def _line(progress: JobProgress) -> str:
-    counts = progress.counts
-    parts = [
-        _("{finished} of {rows} rows").format(finished=number(counts.finished), rows=number(counts.rows)),
-        _("{n} failed").format(n=number(counts.failed)),
-        _("{n} need review").format(n=number(counts.needs_review)),
-        money(progress.cost_usd),
-    ]
-    if progress.eta_s is not None and progress.state is JobState.RUNNING:
-        parts.append(_("{time} left").format(time=duration(progress.eta_s)))
-    if progress.waiting_s > 1:
-        parts.append(_("waiting {n} s, asked by the provider").format(n=int(progress.waiting_s)))
-    elif progress.slowed:
-        parts.append(_("slowed down by the provider"))
-    if progress.offline_cause is not None:
-        parts.append(_("offline, waiting"))
-    return ", ".join(parts)

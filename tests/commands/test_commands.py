@@ -14,7 +14,8 @@ import python_calamine
 import xlsxwriter
 
 from gui_app import __main__ as program
-from gui_app import commands, paths
+from gui_app import paths
+from gui_app.commands import jobs
 from gui_app.jobs import Recipe
 from gui_app.practice.faults import Fate, Faults
 from gui_app.store.queries import JobReader
@@ -355,7 +356,7 @@ def test_a_mistake_of_ours_is_one_sentence_and_a_log_file(run, home, monkeypatch
     def broken(_options: object) -> int:
         raise ValueError("a cell of somebody's table")
 
-    monkeypatch.setattr(commands, "_jobs", broken)
+    monkeypatch.setattr(jobs, "jobs", broken)
     expect_log("a command failed")
     done = run("jobs")
     assert done.code == 70
