@@ -21,7 +21,7 @@ from tests.end_to_end.window_stand_in import RECIPE
 from tests.helpers.terminal import LABEL, PROMPT, many_reviews, practice_in, read_csv, write_reviews
 from tests.worker.conftest import labels, make_job, working  # noqa: F401
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP")
+pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP"), pytest.mark.timeout(200)]
 
 ROWS = 60
 DEADLINE_S = 1.0

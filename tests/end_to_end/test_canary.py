@@ -24,6 +24,9 @@ from tests.helpers.fault_server import FaultServer, Say
 from tests.helpers.terminal import COLUMNS, write_reviews
 from tests.worker.conftest import working
 
+# Five processes one after the other; on a machine that is busy with something else that takes its time.
+pytestmark = pytest.mark.timeout(240)
+
 KEY = "sk-canary-5b1e77c0a9d2"
 ROW = "the secret text of one row, canary-4711"
 REPLY = {
