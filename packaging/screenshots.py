@@ -151,6 +151,7 @@ class Tour:
         box.setCurrentIndex(box.findText("label"))
         await asyncio.sleep(2.0)
         await self.picture("8-review")
+        await self.versions(page)
         window.show_settings()
         await asyncio.sleep(0.5)
         await self.picture("9-settings")
@@ -203,6 +204,22 @@ class Tour:
         await self.picture("14-away")
         window.jobs.archive_button.click()
         await self.picture("15-archive")
+
+    async def versions(self, page) -> None:  # type: ignore[no-untyped-def]
+        """A second opinion, and the history of the task with the answers of both versions."""
+        from PySide6.QtWidgets import QScrollArea
+
+        page.side.task.change_prompt("Is this review positive, negative or neutral? {review}")
+        page.side.review.second.ask_button.click()
+        await self.until(lambda: page.side.review.second.view._result is not None)
+        scroll = page.side.review.findChild(QScrollArea)
+        scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+        await self.picture("16-second-opinion")
+        scroll.verticalScrollBar().setValue(0)
+        page.history.show()
+        await asyncio.sleep(1.0)
+        await self.picture("17-history")
+        page.history.close()
 
     @property
     def page(self):  # type: ignore[no-untyped-def]

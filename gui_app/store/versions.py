@@ -142,9 +142,9 @@ def with_text(reader: JobReader, column: int, rows: RowFilter | None = None) -> 
 
 
 def untouched_answers(reader: JobReader) -> list[int]:
-    """Rows whose answer is the model's own to this very row: not edited, approved or shared from an identical row."""
+    """Rows that are done by the model's own answer to this very row: not edited, approved or shared from another."""
     found = reader._all(
-        "SELECT s.row_id FROM status s WHERE s.state IN (2, 3) AND s.attempt_id IS NOT NULL "
+        "SELECT s.row_id FROM status s WHERE s.state = 2 AND s.attempt_id IS NOT NULL "
         "AND s.source_row_id IS NULL AND NOT EXISTS (SELECT 1 FROM hand_values h WHERE h.row_id = s.row_id) "
         "AND NOT EXISTS (SELECT 1 FROM approvals p WHERE p.row_id = s.row_id) ORDER BY s.row_id"
     )

@@ -32,7 +32,7 @@ class Remedies(QObject):
     def __init__(self, page: JobPage) -> None:
         super().__init__(page)
         self._page = page
-        self._waiting: RowFilter | None = None
+        self._waiting: dict[FailureGroup, RowFilter] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT_MIN * 60_000)
@@ -53,9 +53,10 @@ class Remedies(QObject):
     # Waiting
 
     def _wait(self, group: FailureGroup) -> None:
-        self._waiting = rows_of(group)
+        # Groups that are told to wait one after another are retried together, at the last one's time.
+        self._waiting[group] = rows_of(group)
         self._timer.start()
-        due, count = time.time() + WAIT_MIN * 60, group.count
+        due, count = time.time() + WAIT_MIN * 60, sum(item.count for item in self._waiting)
 
         def notice() -> Notice:
             text = ngettext(
@@ -69,19 +70,23 @@ class Remedies(QObject):
 
     def _waited(self) -> None:
         self._timer.stop()
-        rows = self._waiting
-        if rows is None:
+        if not self._waiting:
             return
         if self._page.is_moving():
             # Another run is on its way: these rows come after it.
             self._timer.start()
             return
-        self._waiting = None
-        self._page.retry(rows)
+        filters, self._waiting = list(self._waiting.values()), {}
+        self._page.retry(
+            RowFilter(
+                states=frozenset().union(*(rows.states for rows in filters)),
+                causes=frozenset().union(*(rows.causes for rows in filters)),
+            )
+        )
 
     def _do_not(self) -> None:
         self._timer.stop()
-        self._waiting = None
+        self._waiting = {}
         self._page.show_notice(None)
 
     # Changing the task

@@ -176,9 +176,18 @@ async def test_waiting_retries_by_itself_unless_it_is_called_off(opened: Callabl
         page.remedies.apply("wait", group)
         page._own_notice().actions[1][1]()
         assert page._own_notice is None and not page.remedies._timer.isActive()
+        other = page.overview.failures[1]
+        page.remedies._timer.setInterval(60_000)
         page.remedies.apply("wait", group)
+        page.remedies.apply("wait", other)
+        assert str(group.count + other.count) in page._own_notice().text
+        page._own_notice().actions[0][1]()
         await until(lambda: orders.runs)
-        assert orders.runs[0][1].rows.causes == {group.cause}
+        assert orders.runs[0][1].rows.causes == {group.cause, other.cause}
+        page.remedies._timer.setInterval(10)
+        page.remedies.apply("wait", group)
+        await until(lambda: len(orders.runs) == 2)
+        assert orders.runs[1][1].rows.causes == {group.cause}
 
 
 async def test_answering_by_hand_lists_the_rows_and_leads_to_the_review(opened: Callable[..., Any]) -> None:
@@ -261,8 +270,8 @@ async def test_a_second_opinion_leaves_the_first_answers_and_shows_where_the_two
         await until(lambda: orders.runs)
         recipe, scope = orders.runs[0]
         asked = row_ids(scope)
-        # Every answered row; those without an answer (failed, waiting) are none.
-        assert asked == [1, 2, 3, *range(6, 21)] and scope.kind is ScopeKind.AGAIN
+        # Every answered row; those without a usable answer (failed, waiting, in need of review) are none.
+        assert asked == [1, 2, 3, *range(7, 21)] and scope.kind is ScopeKind.AGAIN
         # What the worker does with such an order.
         run = Run(page.path, scope, recipe)
         run.answer_all(lambda row_id, version: done(row_id, version, "bad" if row_id in (2, 3) else "good"))
@@ -271,7 +280,7 @@ async def test_a_second_opinion_leaves_the_first_answers_and_shows_where_the_two
         view = page.side.review.second.view
         await until(lambda: view._result is not None)
         assert view._result.compared == 17 and view._result.agreed == 15
-        assert [item.row_id for item in view._result.disagreements()] == [2, 3, 6]
+        assert [item.row_id for item in view._result.disagreements()] == [2, 3]
         assert "first good, then bad" in view.rows.item(0).text()
         with closing(JobReader(page.path)) as reader:
             rows = reader.rows(range(1, 21))
@@ -279,7 +288,7 @@ async def test_a_second_opinion_leaves_the_first_answers_and_shows_where_the_two
             assert reader.counts() == Counts(waiting=10, done=17, needs_review=1, failed=2)
             assert not any(row.stale for row in rows)
         press(page.side.review, "second_showDisagreementsButton")
-        await until(lambda: page.model.rowCount() == 3)
+        await until(lambda: page.model.rowCount() == 2)
 
 
 async def test_first_answers_come_back_when_the_window_died_in_the_middle(
