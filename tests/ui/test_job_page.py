@@ -19,6 +19,7 @@ from gui_app.settings import Settings
 from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
 from gui_app.store.queries import JobReader
+from gui_app.ui.banner import Notice
 from gui_app.ui.job_page import JobPage
 from gui_app.ui.services import Services
 from gui_app.ui.versions_dialog import VersionsDialog
@@ -95,6 +96,13 @@ def row_ids(scope: Scope) -> list[int]:
     return list(scope.rows.row_ids or ())
 
 
+def own_notice(page: JobPage) -> Notice:
+    """The sentence over the rows that the page itself put there."""
+    make = page._own_notice
+    assert make is not None
+    return make()
+
+
 async def shown(page: JobPage, name: str) -> None:
     page.show_page(name)
     await until(lambda: page.isVisible() and page.side.current() == name)
@@ -152,7 +160,7 @@ async def test_a_row_too_long_is_shortened_by_one_click_and_retried_by_another(
         await until(lambda: "|" in page.side.recipe().template)
         assert page.side.recipe().template == "{text|503}"
         assert page.side.current() == "task"
-        (text, retry) = page._own_notice().actions[0]
+        (text, retry) = own_notice(page).actions[0]
         assert "1 row" in text
         retry()
         await until(lambda: orders.runs)
@@ -174,14 +182,14 @@ async def test_waiting_retries_by_itself_unless_it_is_called_off(opened: Callabl
         group = page.overview.failures[0]
         page.remedies._timer.setInterval(10)
         page.remedies.apply("wait", group)
-        page._own_notice().actions[1][1]()
+        own_notice(page).actions[1][1]()
         assert page._own_notice is None and not page.remedies._timer.isActive()
         other = page.overview.failures[1]
         page.remedies._timer.setInterval(60_000)
         page.remedies.apply("wait", group)
         page.remedies.apply("wait", other)
-        assert str(group.count + other.count) in page._own_notice().text
-        page._own_notice().actions[0][1]()
+        assert str(group.count + other.count) in own_notice(page).text
+        own_notice(page).actions[0][1]()
         await until(lambda: orders.runs)
         assert orders.runs[0][1].rows.causes == {group.cause, other.cause}
         page.remedies._timer.setInterval(10)
