@@ -50,6 +50,7 @@ class RunBar(Panel):
         self._starting = False
         self._gold = False
         self._progress: JobProgress | None = None
+        self._drawn = (0, 0)
         self._spent: tuple[float, int] = (0.0, 0)
         self._lane = Lane.NOW
         self._ready_by: float | None = None
@@ -179,8 +180,10 @@ class RunBar(Panel):
 
     def set_progress(self, event: JobProgress) -> None:
         """The newest event of a job that moves."""
-        if self._progress is None:
+        # An event that comes late, after the end, is of the run that is drawn already.
+        if self._progress is None and (event.run_rows != self._drawn[0] or event.run_finished < self._drawn[1]):
             self.plot.clear()
+        self._drawn = (event.run_rows, event.run_finished)
         if event.state is JobState.RUNNING and event.rows_per_minute is not None:
             self.plot.add(time.monotonic(), event.rows_per_minute, event.cost_usd)
             self.plot.setVisible(self.plot.is_worth_showing())

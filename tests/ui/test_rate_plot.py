@@ -49,7 +49,15 @@ def test_the_chart_is_told_in_words(qtbot: QtBot) -> None:
 
 def running(finished: int, rate: float | None) -> JobProgress:
     counts = Counts(waiting=100 - finished, done=finished)
-    return JobProgress("job", JobState.RUNNING, counts, rows_per_minute=rate, cost_usd=0.01 * finished)
+    return JobProgress(
+        "job",
+        JobState.RUNNING,
+        counts,
+        rows_per_minute=rate,
+        cost_usd=0.01 * finished,
+        run_rows=100,
+        run_finished=finished,
+    )
 
 
 def test_it_appears_with_the_second_moment_and_begins_anew_with_each_run(qtbot: QtBot) -> None:
@@ -63,5 +71,8 @@ def test_it_appears_with_the_second_moment_and_begins_anew_with_each_run(qtbot: 
     assert bar.plot.isVisible()
     bar.set_state(JobState.FINISHED, Counts(done=100))
     assert bar.plot.isVisible()
-    bar.set_progress(running(1, None))
+    bar.set_progress(running(1, 60.0))
+    assert bar.plot.isVisible() and bar.plot.is_worth_showing()
+    bar.set_state(JobState.FINISHED, Counts(done=100))
+    bar.set_progress(running(0, None))
     assert bar.plot.history.points == []
