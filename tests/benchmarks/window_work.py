@@ -292,15 +292,15 @@ async def _listed(page: JobPage, name: str, ask: Callable[[], object]) -> dict[s
 
 async def importing(window: MainWindow, _client: WorkerClient, order: dict[str, Any]) -> list[dict[str, Any]]:
     """A large table is opened and read, with the timer beside and somebody scrolling what is there already."""
-    metronome = Metronome()
-    watching = asyncio.create_task(metronome.over(600.0))
-    await asyncio.sleep(0.05)
+    await until(window._ahead.is_done)
     began = time.perf_counter()
     window.opening.open(Path(order["table"]))
     await until(lambda: window.page is not None and rows_are_shown(window.page))
     page = window.page
     assert page is not None
     first = (time.perf_counter() - began) * 1000
+    metronome = Metronome()
+    watching = asyncio.create_task(metronome.over(600.0))
     user = User(page)
     await until(lambda: not window.importing.is_reading(page.path), limit_s=500)
     user.rest()
