@@ -295,6 +295,7 @@ elif sys.argv[1] == "find":
 else:
     keys.forget("openai", None)
     print(keys.find("openai", None))
+sys.stdout.flush()
 os._exit(0)
 """
 
