@@ -36,6 +36,7 @@ from gui_app.ui.tasks import Tasks
 from gui_app.ui.updating import Updating
 from gui_app.ui.window_actions import add_actions, say_actions, with_keys
 from gui_app.ui.window_dialogs import WindowDialogs
+from gui_app.ui.window_title import WindowTitle
 from gui_app.worker.protocol import WorkerLost
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class MainWindow(Panel):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("mainWindow")
-        self.setWindowTitle("Rowmill")
+        self.title = WindowTitle(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
         self.resize(1280, 800)
@@ -169,7 +170,7 @@ class MainWindow(Panel):
         self._close_page()
         self.jobs.mark(None)
         self.empty.drop.button.setFocus()
-        self.setWindowTitle("Rowmill")
+        self.title.show_job(None)
 
     def show_job(self, path: Path, source: Path | None = None) -> None:
         """Open a job beside the list."""
@@ -191,7 +192,7 @@ class MainWindow(Panel):
         self._drop_page(before)
         self.jobs.mark(path)
         entry = self.jobs.entry(path)
-        self.setWindowTitle("Rowmill" if entry is None else f"{entry.name} - Rowmill")
+        self.title.show_job(path, "" if entry is None else entry.name)
         page.table.setFocus()
         self._warm_up.start()
 
@@ -242,7 +243,7 @@ class MainWindow(Panel):
     def _renamed(self, path: Path, name: str) -> None:
         if self.page is not None and self.page.path == path:
             self.page.title.show_name(name)
-            self.setWindowTitle(f"{name} - Rowmill")
+            self.title.show_job(path, name)
         self.library.refresh()
 
     # Reading tables
@@ -309,6 +310,8 @@ class MainWindow(Panel):
 
     def _take(self, event: object) -> None:
         if isinstance(event, WorkerLost):
+            for path in self._running:
+                self.title.ended(path)
             self._running.clear()
             if self.page is not None:
                 self.page.worker_lost()
@@ -320,9 +323,11 @@ class MainWindow(Panel):
                 self.page.take(event)
             if event.state in _MOVING:
                 self._running.add(path)
+                self.title.moved(event)
                 self.jobMoved.emit(event)
             elif path in self._running:
                 self._running.discard(path)
+                self.title.ended(path)
                 entry = self.jobs.entry(path)
                 self.jobEnded.emit(path.stem if entry is None else entry.name, event)
                 if self._in_background and not self._running:
