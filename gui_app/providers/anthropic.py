@@ -26,18 +26,23 @@ CACHE_FROM_CHARACTERS = 4000
 MAX_MODEL_PAGES = 20
 
 
-def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
-    """The official SDK's client, with nothing left to the environment, behind a `Door`."""
-    # Said again, because headers from the environment go before what the SDK makes of `api_key`.
-    headers = {"Authorization": f"Bearer {PLACEHOLDER}"}
+def key_headers(base_url: str, place: str) -> dict[str, str]:
+    """The headers that hold the key; `place` stands where it goes."""
+    headers = {"Authorization": f"Bearer {place}"}
     if origin_of(base_url) != origin_of(OWN_ADDRESSES["anthropic"]):
         # Other servers with this API know the key under the name it had for years.
-        headers["X-Api-Key"] = PLACEHOLDER
+        headers["X-Api-Key"] = place
+    return headers
+
+
+def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
+    """The official SDK's client, with nothing left to the environment, behind a `Door`."""
     client = AsyncAnthropic(
         api_key=PLACEHOLDER,
         base_url=base_url,
         webhook_key="",
-        default_headers=headers,
+        # Said again, because headers from the environment go before what the SDK makes of `api_key`.
+        default_headers=key_headers(base_url, PLACEHOLDER),
         timeout=None,
         max_retries=0,
         open_telemetry=False,

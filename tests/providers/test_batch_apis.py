@@ -123,6 +123,25 @@ async def test_anthropics_batch_is_one_body():
     assert key == KEY
 
 
+async def test_anthropics_batches_have_the_key_and_the_version_that_live_calls_have():
+    asked: list[dict[str, str]] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append({name.lower(): value for name, value in request.headers.items()})
+        return web.json_response({"data": [], "has_more": False, "id": "b", "processing_status": "in_progress"})
+
+    async with server(handler) as root:
+        async with opened("anthropic", root) as batches:
+            await batches.status("b")
+        live = catalog.open_provider(Account("anthropic", root, Secret(KEY)))
+        await live.list_models()
+        await live.close()
+    names = ("authorization", "x-api-key", "anthropic-version")
+    of_batches, of_live = ({name: headers.get(name) for name in names} for headers in (asked[0], asked[-1]))
+    assert of_batches == of_live
+    assert of_batches["authorization"] == f"Bearer {KEY}"
+
+
 async def test_results_of_every_kind_become_a_reply_a_cause_or_nothing(tmp_path):
     answer = {"output": [{"content": [{"type": "output_text", "text": "yes"}]}], "model": "m", "status": "completed"}
     found = await results_of(
