@@ -116,7 +116,7 @@ class CeilingControls(Panel):
         for name, (label, box) in self._lines.items():
             entry = catalog.entry(name)
             label.setText(plain(_(entry.title), 60))
-            box.setSpecialValueText(_("Automatic ({n})").format(n=number(catalog.most_concurrency(name))))
+            box.setSpecialValueText(_("Automatic (at most {n})").format(n=number(catalog.most_concurrency(name))))
             describe(box, _("Most at the same time: {provider}").format(provider=label.text()))
 
     def _keep(self) -> None:
