@@ -22,6 +22,7 @@ from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT
 from gui_app.ui.ahead import Ahead
 from gui_app.ui.away import news, states_seen
 from gui_app.ui.empty_page import EmptyPage
+from gui_app.ui.focus_order import order_focus
 from gui_app.ui.help_link import HelpWanted
 from gui_app.ui.help_topics import topic_of
 from gui_app.ui.importing import Importing
@@ -187,6 +188,8 @@ class MainWindow(Panel):
         page.importCancelled.connect(lambda: self.importing.cancel(path))
         page.exportRequested.connect(lambda: self.dialogs.show_export(page))
         page.settingsRequested.connect(self.show_settings)
+        # A table that was just dropped is not in the list yet: its name comes with what is read of the job.
+        page.link.overviewChanged.connect(lambda overview: self._called_so(page, overview.summary.name))
         self.centre.addWidget(page)
         self.centre.setCurrentWidget(page)
         self._drop_page(before)
@@ -195,6 +198,10 @@ class MainWindow(Panel):
         self.title.show_job(path, "" if entry is None else entry.name)
         page.table.setFocus()
         self._warm_up.start()
+
+    def _called_so(self, page: JobPage, name: str) -> None:
+        if self.page is page:
+            self.title.show_job(page.path, name)
 
     def _start_worker(self) -> None:
         try:
@@ -334,6 +341,11 @@ class MainWindow(Panel):
                     self.quit()
 
     # Keys
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Qt's hook, at each Tab: parts come and go with the job, and Tab follows what is seen."""
+        order_focus(self)
+        return super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook: Enter presses the button that has the focus, as Space does. Qt has that in dialogs only."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from gui_app.i18n import percent
+from gui_app.sentences import plain
 
 if TYPE_CHECKING:
     from gui_app.engine.events import JobProgress
@@ -47,4 +48,4 @@ class WindowTitle:
             self._show()
 
     def _show(self) -> None:
-        self._window.setWindowTitle(" - ".join(filter(None, (self._share, self._name, "Rowmill"))))
+        self._window.setWindowTitle(" - ".join(filter(None, (self._share, plain(self._name, 120), "Rowmill"))))

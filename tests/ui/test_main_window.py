@@ -98,6 +98,7 @@ async def test_a_dropped_table_becomes_a_job_with_its_first_rows_at_once(
     assert page.title.label.accessibleName() == "comments"
     await until(lambda: [entry.name for entry in window.jobs._entries.values()] == ["comments"])
     assert window.jobs.current() == page.path
+    await until(lambda: window.windowTitle() == "comments - Rowmill")
     await window.aclose()
 
 
