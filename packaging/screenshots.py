@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -170,32 +170,32 @@ class Tour:
 
     async def closing(self) -> None:
         """What is asked when the window is closed while a job runs."""
+        await self.question("11-closing", self.window.close)
+
+    async def question(self, name: str, ask: Callable[[], object]) -> None:
+        """A question is asked in the language of its moment: it is asked again for each."""
         from PySide6.QtWidgets import QPushButton
 
+        from gui_app import i18n
         from gui_app.ui.question import Question
 
-        self.window.close()
-        await self.until(lambda: self.window.findChild(Question) is not None)
-        await self.picture("11-closing")
-        self.window.findChild(Question).findChild(QPushButton, "answer_").click()
-        await asyncio.sleep(0.3)
+        for language in LANGUAGES:
+            i18n.set_language(language)
+            ask()
+            await self.until(lambda: self.window.findChild(Question) is not None)
+            await self.picture(name, languages=(language,))
+            self.window.findChild(Question).findChild(QPushButton, "answer_").click()
+            await self.until(lambda: self.window.findChild(Question) is None)
 
     async def jobs(self) -> None:
         """The first page with news, the question about a newer file, the archive."""
         from dataclasses import replace
 
-        from PySide6.QtWidgets import QPushButton
-
         from gui_app.ui.away import News
-        from gui_app.ui.question import Question
 
         window, page = self.window, self.page
         assert page is not None
-        window.updating.offer(page.path, page.source, lambda: None)
-        await self.until(lambda: window.findChild(Question) is not None)
-        await self.picture("13-newer-file")
-        window.findChild(Question).findChild(QPushButton, "answer_").click()
-        await asyncio.sleep(0.3)
+        await self.question("13-newer-file", lambda: window.updating.offer(page.path, page.source, lambda: None))
         entries = window.jobs.entries()
         window.show_empty()
         window.empty.away.show_news([News(replace(entries[0], interrupted=True)), *(News(e) for e in entries[1:])])
@@ -236,7 +236,7 @@ class Tour:
             self.window.grab().save(str(self.out / "stuck.png"))
             raise
 
-    async def picture(self, name: str, of: object = None) -> None:
+    async def picture(self, name: str, of: object = None, languages: Sequence[str] = LANGUAGES) -> None:
         """One picture of the whole window, with what lies over it, for each size, theme and language."""
         from gui_app import i18n
         from gui_app.ui.theme import apply_theme
@@ -248,7 +248,7 @@ class Tour:
                 shown.resize(width, height)
             for theme in self.themes:
                 apply_theme(self.app, theme)  # type: ignore[arg-type]
-                for language in LANGUAGES:
+                for language in languages:
                     i18n.set_language(language)
                     speak_another_language(self.app)  # type: ignore[arg-type]
                     await asyncio.sleep(0.35)
