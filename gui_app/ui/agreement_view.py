@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QListWidget,
     QListWidgetItem,
@@ -23,6 +22,7 @@ from gui_app.review import Agreement, Finding, LabelFigures, NumberAgreement, Se
 from gui_app.sentences import filled, plain
 from gui_app.ui.palette import colours
 from gui_app.ui.panel import Panel, describe, plain_tip, text_label, vbox
+from gui_app.ui.plain_tables import plain_table
 from gui_app.ui.theme import GAP_S, set_role
 
 Result = Agreement | NumberAgreement | SetAgreement
@@ -320,20 +320,11 @@ def finding_text(finding: Finding) -> str:
 
 
 def _table(name: str) -> QTableWidget:
-    out = QTableWidget()
-    out.setObjectName(name)
-    set_role(out, "boxed")
-    out.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    out.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    out.setTabKeyNavigation(False)
-    out.setWordWrap(False)
-    out.verticalHeader().hide()
-    out.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    out.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    out.horizontalHeader().setHighlightSections(False)
-    out.horizontalHeader().setMinimumSectionSize(30)
-    # Small tables: the slow path that ::item takes does not matter here.
-    out.setStyleSheet("QTableWidget::item { padding: 0 6px; } QHeaderView::section { padding: 4px 6px; }")
+    out = plain_table(name)
+    across = out.horizontalHeader()
+    across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    across.setMinimumSectionSize(30)
+    across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
     return out
 
 
