@@ -23,17 +23,17 @@ from gui_app.keys import KeyStore
 from gui_app.logs import log_to_file
 from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME, Settings
-from gui_app.ui.collecting import Collector
-from gui_app.ui.ending import EndRequests
-from gui_app.ui.handed_files import HandedFiles
-from gui_app.ui.icons import pixmap
-from gui_app.ui.main_window import MainWindow
-from gui_app.ui.notifying import JobNotifier
-from gui_app.ui.qt_words import use_qt_words
+from gui_app.ui.look.icons import pixmap
+from gui_app.ui.look.qt_words import use_qt_words
+from gui_app.ui.look.theme import apply_text_size, apply_theme
 from gui_app.ui.services import Services
-from gui_app.ui.single_instance import SingleInstance
-from gui_app.ui.taskbar import TaskbarProgress
-from gui_app.ui.theme import apply_text_size, apply_theme
+from gui_app.ui.window.collecting import Collector
+from gui_app.ui.window.ending import EndRequests
+from gui_app.ui.window.handed_files import HandedFiles
+from gui_app.ui.window.main_window import MainWindow
+from gui_app.ui.window.notifying import JobNotifier
+from gui_app.ui.window.single_instance import SingleInstance
+from gui_app.ui.window.taskbar import TaskbarProgress
 from gui_app.worker.client import WorkerClient
 
 log = logging.getLogger(__name__)

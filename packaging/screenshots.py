@@ -97,9 +97,9 @@ class Tour:
     def __init__(self, app: object, out: Path, letters: str, *, special: bool) -> None:
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
-        from gui_app.ui.main_window import MainWindow
+        from gui_app.ui.look.theme import apply_text_size, apply_theme
         from gui_app.ui.services import Services
-        from gui_app.ui.theme import apply_text_size, apply_theme
+        from gui_app.ui.window.main_window import MainWindow
         from gui_app.worker.client import WorkerClient
 
         self.app, self.out = app, out
@@ -177,7 +177,7 @@ class Tour:
         from PySide6.QtWidgets import QPushButton
 
         from gui_app import i18n
-        from gui_app.ui.question import Question
+        from gui_app.ui.pieces.question import Question
 
         for language in LANGUAGES:
             i18n.set_language(language)
@@ -191,7 +191,7 @@ class Tour:
         """The first page with news, the question about a newer file, the archive."""
         from dataclasses import replace
 
-        from gui_app.ui.away import News
+        from gui_app.ui.window.away import News
 
         window, page = self.window, self.page
         assert page is not None
@@ -239,8 +239,8 @@ class Tour:
     async def picture(self, name: str, of: object = None, languages: Sequence[str] = LANGUAGES) -> None:
         """One picture of the whole window, with what lies over it, for each size, theme and language."""
         from gui_app import i18n
-        from gui_app.ui.theme import apply_theme
-        from gui_app.ui.window_dialogs import speak_another_language
+        from gui_app.ui.look.theme import apply_theme
+        from gui_app.ui.window.window_dialogs import speak_another_language
 
         shown = self.window if of is None else of
         for width, height in self.sizes if of is None else self.sizes[:1]:

@@ -143,7 +143,7 @@ with loop:
 _OURS = """
 import time
 from gui_app import __main__ as start, app
-from gui_app.ui import main_window
+from gui_app.ui.window import main_window
 from PySide6.QtCore import QTimer
 
 class Watched(main_window.MainWindow):

@@ -28,10 +28,10 @@ from gui_app.keys import KeyStore
 from gui_app.practice import launch
 from gui_app.settings import Settings
 from gui_app.store.filters import Order
-from gui_app.ui.job_page import JobPage
-from gui_app.ui.main_window import MainWindow
+from gui_app.ui.job.job_page import JobPage
+from gui_app.ui.look.theme import apply_theme
 from gui_app.ui.services import Services
-from gui_app.ui.theme import apply_theme
+from gui_app.ui.window.main_window import MainWindow
 from gui_app.worker.client import WorkerClient
 from tests.benchmarks import big_files
 from tests.benchmarks.loopback_server import Manner

@@ -10,8 +10,8 @@ from typing import Any, cast
 from gui_app.jobs import FieldValue, RowFilter, RowState
 from gui_app.store.filters import Order
 from gui_app.store.queries import JobReader, RowView
-from gui_app.ui.row_model import RowModel
-from gui_app.ui.store_thread import StoreThread
+from gui_app.ui.feed.store_thread import StoreThread
+from gui_app.ui.table.row_model import RowModel
 
 
 class MadeUpReader:

@@ -32,15 +32,15 @@ from gui_app.pricing.prices import FREE
 from gui_app.review import compare_labels
 from gui_app.settings import Settings
 from gui_app.store.queries import FailureGroup, RowView
-from gui_app.ui.export_dialog import ExportDialog
-from gui_app.ui.failures_panel import FailuresPanel
-from gui_app.ui.key_list import Place
-from gui_app.ui.model_panel import ModelPanel
-from gui_app.ui.recipe_panel import RecipePanel
-from gui_app.ui.review_panel import ReviewPanel
+from gui_app.ui.exporting.export_dialog import ExportDialog
+from gui_app.ui.failures.failures_panel import FailuresPanel
+from gui_app.ui.look.theme import apply_theme
+from gui_app.ui.model.model_panel import ModelPanel
+from gui_app.ui.recipe.recipe_panel import RecipePanel
+from gui_app.ui.review.review_panel import ReviewPanel
 from gui_app.ui.services import Services
-from gui_app.ui.settings_dialog import SettingsDialog
-from gui_app.ui.theme import apply_theme
+from gui_app.ui.settings.key_list import Place
+from gui_app.ui.settings.settings_dialog import SettingsDialog
 from tests.ui.walking import Marked, foreign
 
 LABEL = OutputField("§", FieldKind.LABEL, labels=("§1", "§2"))

@@ -317,7 +317,7 @@ async def test_a_worker_has_no_key_in_its_environment_or_on_its_command_line(pra
 def test_the_window_s_side_imports_no_sdk(tmp_path: Path):
     code = """
 import importlib, importlib.util, sys
-names = ["gui_app.worker.client", "gui_app.worker.estimating", "gui_app.ui.main_window", "gui_app.app"]
+names = ["gui_app.worker.client", "gui_app.worker.estimating", "gui_app.ui.window.main_window", "gui_app.app"]
 for name in names:
     importlib.import_module(name)
     heavy = {"openai", "anthropic", "aiohttp", "genai_prices", "httpx2"} & set(sys.modules)

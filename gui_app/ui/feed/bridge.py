@@ -1,0 +1,180 @@
+"""The window's side of one job: its reading threads, its editing thread, and its events at a pace that can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from gui_app.engine.events import JobProgress
+from gui_app.errors import Cancelled
+from gui_app.jobs import Recipe
+from gui_app.store.edits import Change, JobEditor
+from gui_app.store.parts import PartView, following, parts
+from gui_app.store.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
+from gui_app.ui.feed.pacing import EventPacer
+from gui_app.ui.feed.spans import Span, of_numbers
+from gui_app.ui.feed.store_thread import StoreThread
+
+T = TypeVar("T")
+
+_LOOK_AGAIN_MS = 700
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the job page shows beside the rows, read in one go.
+
+    Attributes:
+        latest: The recipe version of the last run; None before the first.
+        following: Rows that wait for the answer of an identical one.
+    """
+
+    summary: JobSummary
+    totals: Totals
+    failures: list[FailureGroup]
+    versions: list[RecipeVersion]
+    parts: list[PartView]
+    latest: int | None = None
+    following: int = 0
+
+
+def read_overview(reader: JobReader) -> Overview:
+    """On a reading thread."""
+    return Overview(
+        reader.summary(),
+        reader.totals(),
+        reader.failure_groups(),
+        reader.recipe_versions(),
+        parts(reader),
+        reader.latest_version(),
+        following(reader),
+    )
+
+
+class JobLink(QObject):
+    """Everything the window knows about one job file. It opens no file on the window's own thread.
+
+    Two reading threads, because a sort of a million rows must not hold up the rows that are being looked at.
+
+    Signals:
+        overviewChanged: A fresh `Overview`.
+        progressed: A `JobProgress`, at most ten times a second.
+        rowsChanged: Merged spans of row ids; None when any may have changed.
+        failed: What the store raised.
+    """
+
+    overviewChanged = Signal(object)
+    progressed = Signal(object)
+    rowsChanged = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.pages: StoreThread[JobReader] = StoreThread(lambda: JobReader(path), f"pages of {path.name}", self)
+        self.lists: StoreThread[JobReader] = StoreThread(lambda: JobReader(path), f"lists of {path.name}", self)
+        self.edits: StoreThread[JobEditor] = StoreThread(lambda: JobEditor(path), f"edits of {path.name}", self)
+        for reading in (self.pages, self.lists):
+            # The file is open by the time there is something to ask.
+            reading.ask(_nothing, _nothing, _quiet)
+        self._pacer = EventPacer(self)
+        self._pacer.told.connect(self._told)
+        self._looking = False
+        self._look_again = QTimer(self)
+        self._look_again.setSingleShot(True)
+        self._look_again.setInterval(_LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(self.look)
+
+    # Reading
+
+    def look(self) -> None:
+        """Read the overview again. Asked for twice, it is read once."""
+        if self._looking:
+            self.look_soon()
+            return
+        self._looking = True
+        self.lists.ask(read_overview, self._looked, self._look_failed)
+
+    def look_soon(self) -> None:
+        """Read the overview again, in a moment, once."""
+        if not self._look_again.isActive():
+            self._look_again.start()
+
+    def _looked(self, overview: Overview) -> None:
+        self._looking = False
+        self.overviewChanged.emit(overview)
+
+    def _look_failed(self, error: BaseException) -> None:
+        self._looking = False
+        if isinstance(error, Cancelled):
+            # An interrupt that was meant for the question before.
+            self.look_soon()
+        else:
+            self.failed.emit(error)
+
+    # Editing
+
+    def edit(self, change: Callable[[JobEditor], Change], done: Callable[[Change], None] | None = None) -> None:
+        """Do something to the job on the editing thread; what it changed is drawn when it is stored."""
+
+        def changed(result: Change) -> None:
+            self.rowsChanged.emit(of_numbers(result.row_ids))
+            self.look_soon()
+            if done is not None:
+                done(result)
+
+        self.edits.ask(change, changed, self.failed.emit)
+
+    def save_draft(self, recipe: Recipe) -> None:
+        """Keep the recipe as typed."""
+        self.edits.ask(lambda editor: editor.save_draft(recipe), _nothing, self.failed.emit)
+
+    def rename(self, name: str) -> None:
+        """Give the job another name."""
+        self.edits.ask(lambda editor: editor.rename(name), lambda _none: self.look(), self.failed.emit)
+
+    def set_note(self, key: str, value: object) -> None:
+        """Keep something of the window's with the job."""
+        self.edits.ask(lambda editor: editor.set_note(key, value), _nothing, self.failed.emit)
+
+    # Events
+
+    def take(self, event: JobProgress) -> None:
+        """An event of this job from the worker."""
+        self._pacer.add(event)
+
+    def _told(self, event: JobProgress, spans: Sequence[Span] | None) -> None:
+        self.progressed.emit(event)
+        if spans is None or spans:
+            self.rowsChanged.emit(spans)
+            self.look_soon()
+
+    def close(self) -> None:
+        """End the threads; what was asked before to be written is written first."""
+        self._quiet()
+        self.edits.close(finish=True)
+        self.lists.close()
+        self.pages.close()
+
+    async def aclose(self) -> None:
+        """As `close`, without holding up the window."""
+        self._quiet()
+        await self.edits.aclose(finish=True)
+        await self.lists.aclose()
+        await self.pages.aclose()
+
+    def _quiet(self) -> None:
+        self._pacer.stop()
+        self._look_again.stop()
+
+
+def _quiet(_error: BaseException) -> None:
+    """Whoever asks something in earnest is told."""
+
+
+def _nothing(_value: object) -> None:
+    pass

@@ -1,0 +1,1 @@
+"""One job: its page, what stands over it, and the bar that runs it."""

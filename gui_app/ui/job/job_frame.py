@@ -1,0 +1,103 @@
+"""The parts of a job page and where they lie: its name, its file, its rows, its settings, the bar that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QToolButton, QWidget
+
+from gui_app.i18n import _
+from gui_app.ui.feed.bridge import JobLink
+from gui_app.ui.job.import_page import ImportLine
+from gui_app.ui.job.job_side import JobSide
+from gui_app.ui.job.job_title import JobTitle
+from gui_app.ui.job.run_bar import RunBar
+from gui_app.ui.look.icons import set_icon
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.pieces.banner import BannerArea
+from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
+from gui_app.ui.review.review_feed import ReviewFeed
+from gui_app.ui.services import Services
+from gui_app.ui.table.filter_bar import FilterBar
+from gui_app.ui.table.reading import Reading
+from gui_app.ui.table.reading_pane import ReadingPane
+from gui_app.ui.table.row_edits import RowEdits
+from gui_app.ui.table.row_menu import RowMenu
+from gui_app.ui.table.row_model import RowModel
+from gui_app.ui.table.row_view import RowView
+
+
+class JobFrame(Panel):
+    """Makes the parts and lays them out; `JobPage` brings them to life."""
+
+    def __init__(self, services: Services, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="page")
+        self.path = path
+        self.link = JobLink(path, self)
+        self._make_parts(services)
+        self._lay_out()
+
+    def _make_parts(self, services: Services) -> None:
+        # From the outside in: a widget that gets its parent later has all its children dressed once more.
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        left = self._left = Panel(self.splitter, role="page")
+        self.rows_splitter = QSplitter(Qt.Orientation.Vertical, left)
+        self.title = JobTitle(left)
+        self.import_line = ImportLine(left)
+        self.banners = BannerArea(left)
+        self.filter_bar = FilterBar(left)
+        self.model = RowModel(self.link.pages, self.link.lists, self)
+        self.table = RowView(self.model, self.rows_splitter)
+        self.pane = ReadingPane(self.rows_splitter)
+        self.reading = Reading(self.table, self.pane, self.link.pages)
+        self.menu = RowMenu(self.table)
+        self.edits = RowEdits(self.link, self.table)
+        self.run_bar = RunBar(left)
+        self.side = JobSide(services, self.splitter)
+        self.feed = ReviewFeed(self.side.review, self.link)
+        self.side_button = QToolButton(left)
+        self.side_button.setObjectName("sideButton")
+        set_role(self.side_button, "icon")
+        set_icon(self.side_button, "panel-right")
+
+    def _lay_out(self) -> None:
+        head = Panel(self._left, role="page")
+        top = hbox(None, gap=GAP_S)
+        top.addWidget(self.title, 1)
+        top.addWidget(self.side_button)
+        lines = vbox(head, (GAP_L, GAP_M, GAP_L, GAP_S), GAP_XS)
+        lines.addLayout(top)
+        lines.addWidget(self.import_line)
+        self.rows_splitter.setStretchFactor(0, 3)
+        self.rows_splitter.setStretchFactor(1, 1)
+        self.rows_splitter.setChildrenCollapsible(False)
+        column = vbox(self._left)
+        for part in (head, self.banners, self.filter_bar):
+            column.addWidget(part)
+        column.addWidget(self.rows_splitter, 1)
+        column.addWidget(self.run_bar)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setCollapsible(0, False)
+        self.splitter.setSizes([900, 380])
+        vbox(self).addWidget(self.splitter)
+        self.side_button.hide()
+
+    def retranslate(self) -> None:
+        """Set every visible text that is not a part's own."""
+        describe(self.side_button, _("Show task and model"))
+        self.side_button.setToolTip(_("Show task and model"))
+        self.table.retranslate()
+        # What stands in the reading pane may be a state or a sentence.
+        self.reading.follow()
+
+    def show_side(self, shown: bool) -> None:
+        """Show or fold away the right side."""
+        self.side.setVisible(shown)
+        self.side_button.setVisible(not shown)
+
+    def show_page(self, name: str) -> None:
+        """Bring a page of the right side to the front."""
+        self.show_side(True)
+        self.side.show_page(name)

@@ -1,0 +1,114 @@
+"""Which sentences stand over a job: told from its summary, its last event and its recipe; no widgets here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gui_app.engine.events import JobProgress
+from gui_app.i18n import _, ngettext, number
+from gui_app.jobs import Cause, JobState, Recipe
+from gui_app.providers import catalog
+from gui_app.providers.hosts import is_loopback
+from gui_app.sentences import explain_cause, filled, plain
+from gui_app.store.carried import carried_text
+from gui_app.store.queries import JobSummary
+from gui_app.ui.pieces.banner import Notice
+from gui_app.ui.pieces.help_topics import topic_of_cause
+
+_MODEL_CAUSES = {Cause.KEY_REFUSED, Cause.NO_PERMISSION, Cause.MODEL_UNKNOWN, Cause.SPENDING_LIMIT, Cause.HOST_REFUSED}
+
+
+def notices(
+    summary: JobSummary,
+    event: JobProgress | None,
+    recipe: Recipe | None,
+    *,
+    show_model: Callable[[], None],
+    go_on: Callable[[], None],
+    overnight: Sequence[Notice] = (),
+) -> list[Notice]:
+    """The sentences that hold now, the most important first.
+
+    Args:
+        show_model: Brings the model settings to the front.
+        go_on: Continues the job.
+        overnight: What `overnight_notices` says.
+    """
+    out: list[Notice] = []
+    state = summary.state if event is None else event.state
+    cause = summary.stopped_cause if event is None else event.stopped_cause
+    detail = summary.stopped_detail if event is None else event.stopped_detail
+    if state in (JobState.STOPPED, JobState.PAUSED) and cause is not None:
+        actions = [(_("Continue"), go_on)]
+        if cause in _MODEL_CAUSES:
+            actions.insert(0, (_("Show the model settings"), show_model))
+        out.append(
+            Notice("stopped", explain_cause(cause, detail), "error", tuple(actions), topic=topic_of_cause(cause))
+        )
+    if event is not None and event.problem is not None and not event.stuck_parts:
+        text = filled(event.problem[0], dict(event.problem[1]))
+        out.append(Notice("problem", text, "error", closable=False, topic="disk"))
+    if state is JobState.OFFLINE:
+        out.append(
+            Notice(
+                "offline",
+                _offline_text(recipe),
+                "warning",
+                closable=False,
+                topic="network",
+            )
+        )
+    unknown = summary.unknown_sent if event is None else event.unknown_sent
+    if unknown and state is not JobState.RUNNING:
+        text = ngettext(
+            "{count} row was sent, but its answer never came here. Continue sends it again, so it may be paid for "
+            "twice.",
+            "{count} rows were sent, but their answers never came here. Continue sends them again, so they may be "
+            "paid for twice.",
+            unknown,
+        )
+        out.append(
+            Notice("unknown", text.format(count=number(unknown)), "warning", ((_("Continue"), go_on),), topic="twice")
+        )
+    if summary.owner is not None and event is None and state is JobState.RUNNING:
+        text = _("Another program runs this job: {owner}. You can look at it here.")
+        out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False, topic="jobs"))
+    out += overnight
+    if summary.carried is not None:
+        text = _("{what} The former job “{name}” stays as it is.")
+        told = carried_text(summary.carried)
+        out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60)), topic="newer"))
+    out += _about_the_file(summary)
+    if recipe is not None and recipe.provider == "practice" and summary.counts.finished:
+        text = _("These answers come from the practice model. They are made up by simple rules and mean nothing.")
+        out.append(Notice("practice", text))
+    return out
+
+
+def _about_the_file(summary: JobSummary) -> list[Notice]:
+    out = []
+    for at, (sentence, details) in enumerate(summary.warnings[:3]):
+        out.append(Notice(f"warning{at}", filled(sentence, dict(details)), "warning", topic="file"))
+    if summary.renamed and not summary.warnings:
+        names = ", ".join(f"“{plain(name, 30)}”" for _at, _was, name in summary.renamed[:5])
+        text = ngettext(
+            "{count} column had no name or one that occurs twice; it is now called {names}.",
+            "{count} columns had no name or one that occurs twice; they are now called {names}.",
+            len(summary.renamed),
+        )
+        out.append(Notice("renamed", text.format(count=number(len(summary.renamed)), names=names)))
+    return out
+
+
+def _offline_text(recipe: Recipe | None) -> str:
+    if recipe is not None:
+        entry = catalog.entry_or_other(recipe.provider)
+        address = recipe.base_url or entry.base_url
+        if address is not None and is_loopback(address):
+            return _(
+                "The server on this computer ({address}) does not answer. Start it: the job waits and goes on by "
+                "itself; no row is lost."
+            ).format(address=plain(address, 80))
+    return _(
+        "There is no network, or the provider cannot be reached. The job waits and goes on by itself; no row is lost."
+    )

@@ -1,0 +1,297 @@
+"""The jobs at the left: search, state and progress of each, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidget
+
+from gui_app.engine.events import JobProgress
+from gui_app.i18n import _, number
+from gui_app.sentences import explain, plain
+from gui_app.ui.look.icons import set_icon
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, scaled, set_role
+from gui_app.ui.pieces.forms import FlowLayout
+from gui_app.ui.pieces.help_link import want_help
+from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.search_edit import SearchEdit
+
+if TYPE_CHECKING:
+    from gui_app.store.copies import JobGlance
+
+ENTRY = int(Qt.ItemDataRole.UserRole) + 1
+"""Where an item keeps its `JobGlance`."""
+
+
+class JobList(Panel):
+    """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested: the buttons.
+    renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested, newerRequested: a
+    `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in.
+    """
+
+    opened = Signal(object)
+    newRequested = Signal()
+    settingsRequested = Signal()
+    renameRequested = Signal(object)
+    duplicateRequested = Signal(object)
+    duplicateEmptyRequested = Signal(object)
+    deleteRequested = Signal(object)
+    folderRequested = Signal(object)
+    newerRequested = Signal(object)
+    archiveRequested = Signal(object, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="sidebar")
+        self._marked: Path | None = None
+        self._entries: dict[Path, JobGlance] = {}
+        self._heading = text_label("subtitle")
+        self.new_button = QPushButton()
+        self.new_button.setObjectName("newJobButton")
+        set_icon(self.new_button, "plus")
+        self.search = SearchEdit()
+        self.search.setObjectName("jobSearchEdit")
+        self.list = _List()
+        self.list.setObjectName("jobList")
+        self.list.setUniformItemSizes(True)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMouseTracking(True)
+        self._none = text_label("hint", wrap=True)
+        self.settings_button = QPushButton()
+        self.settings_button.setObjectName("settingsButton")
+        set_role(self.settings_button, "quiet")
+        set_icon(self.settings_button, "settings")
+        self.archive_button = QPushButton()
+        self.archive_button.setObjectName("archiveButton")
+        self.archive_button.setCheckable(True)
+        set_role(self.archive_button, "quiet")
+        set_icon(self.archive_button, "inbox")
+        self.archive_button.hide()
+        self.help_button = QPushButton()
+        self.help_button.setObjectName("helpButton")
+        set_role(self.help_button, "quiet")
+        set_icon(self.help_button, "circle-question-mark")
+        self._lay_out()
+        self._connect()
+        self.refit()
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        head = hbox(None, gap=GAP_S)
+        head.addWidget(self._heading, 1)
+        head.addWidget(self.new_button)
+        feet = QWidget()
+        foot = FlowLayout(feet)
+        foot.addWidget(self.settings_button)
+        foot.addWidget(self.help_button)
+        top = vbox(None, (GAP_M, GAP_M, GAP_M, GAP_S), GAP_S)
+        top.addLayout(head)
+        top.addWidget(self.search)
+        column = vbox(self)
+        column.addLayout(top)
+        hint = vbox(None, (GAP_M, GAP_XS, GAP_M, 0))
+        hint.addWidget(self._none)
+        column.addLayout(hint)
+        column.addWidget(self.list, 1)
+        bottom = vbox(None, (GAP_S, GAP_S, GAP_S, GAP_S))
+        bottom.addWidget(self.archive_button, 0, Qt.AlignmentFlag.AlignLeft)
+        bottom.addWidget(feet)
+        column.addLayout(bottom)
+
+    def _connect(self) -> None:
+        self.new_button.clicked.connect(self.newRequested)
+        self.settings_button.clicked.connect(self.settingsRequested)
+        self.help_button.clicked.connect(lambda: want_help(self, "start"))
+        self.search.textChanged.connect(self._filter)
+        self.archive_button.toggled.connect(lambda _on: self._show_shelf())
+        self.search.downPressed.connect(self.list.setFocus)
+        self.list.itemClicked.connect(self._open)
+        self.list.itemActivated.connect(self._open)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.deletePressed.connect(lambda: self._emit_current(self.deleteRequested))
+        self.list.renamePressed.connect(lambda: self._emit_current(self.renameRequested))
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        self._show_shelf()
+        self.new_button.setText(_("&New"))
+        describe(self.new_button, _("New job"), _("Start a job from a table."))
+        self.search.setPlaceholderText(_("Find a job"))
+        describe(self.search, _("Find a job"))
+        describe(self.list, _("Jobs"), _("Press Enter to open a job."))
+        self.settings_button.setText(_("Settings"))
+        describe(self.settings_button, _("Settings"))
+        self.help_button.setText(_("Help"))
+        describe(self.help_button, _("Help"), _("Opens the help page."))
+        for at in range(self.list.count()):
+            self._say(self.list.item(at))
+
+    def refit(self) -> None:
+        """Somewhat wider with larger letters."""
+        self.setMinimumWidth(scaled(220, 1.3))
+        self.setMaximumWidth(scaled(300, 1.3))
+        self.list.doItemsLayout()
+
+    # What is listed
+
+    def show_entries(self, entries: Sequence[JobGlance]) -> None:
+        """List these jobs. The one that is marked stays marked."""
+        from gui_app.ui.jobs_list.job_delegate import JobDelegate
+
+        if not isinstance(self.list.itemDelegate(), JobDelegate):
+            self.list.setItemDelegate(JobDelegate(self.list))
+        self._entries = {entry.path: entry for entry in entries}
+        self._fill()
+
+    def _fill(self) -> None:
+        archive = self.archive_button.isChecked()
+        entries = [entry for entry in self._entries.values() if entry.archived == archive]
+        self.list.clear()
+        for entry in entries:
+            item = QListWidgetItem()
+            item.setData(ENTRY, entry)
+            self._say(item)
+            self.list.addItem(item)
+        self._none.setVisible(not entries)
+        self.mark(self._marked)
+        self._filter()
+        self._say_archive()
+
+    def _show_shelf(self) -> None:
+        archive = self.archive_button.isChecked()
+        self._heading.setText(_("Archive") if archive else _("Jobs"))
+        self.new_button.setHidden(archive)
+        self._none.setText(_("The archive is empty.") if archive else _("Your jobs will be listed here."))
+        self._fill()
+
+    def _say_archive(self) -> None:
+        count = sum(entry.archived for entry in self._entries.values())
+        archive = self.archive_button.isChecked()
+        self.archive_button.setVisible(archive or count > 0)
+        text = _("To the jobs") if archive else _("Archive ({count})").format(count=number(count))
+        self.archive_button.setText(text)
+        describe(self.archive_button, text, _("Jobs that were put away. Their files stay where they are."))
+
+    def mark(self, path: Path | None) -> None:
+        """Show which job is open, also once it is listed."""
+        self._marked = path
+        item = self._item(path)
+        if item is None:
+            self.list.setCurrentRow(-1)
+        else:
+            self.list.setCurrentItem(item)
+
+    def current(self) -> Path | None:
+        """The marked job."""
+        item = self.list.currentItem()
+        return None if item is None else _path_of(item)
+
+    def entries(self) -> list[JobGlance]:
+        """All that is known, the archive too."""
+        return list(self._entries.values())
+
+    def entry(self, path: Path) -> JobGlance | None:
+        """What is known of a job."""
+        return self._entries.get(path)
+
+    def update_entry(self, entry: JobGlance) -> None:
+        """Show what changed about a job that is listed."""
+        item = self._item(entry.path)
+        if item is not None and item.data(ENTRY) != entry:
+            self._entries[entry.path] = entry
+            item.setData(ENTRY, entry)
+            self._say(item)
+
+    def take(self, event: JobProgress) -> None:
+        """An event of any job."""
+        known = self._entries.get(Path(event.job))
+        if known is not None:
+            self.update_entry(replace(known, state=event.state, counts=event.counts))
+
+    def _item(self, path: Path | None) -> QListWidgetItem | None:
+        for at in range(self.list.count()):
+            if _path_of(self.list.item(at)) == path:
+                return self.list.item(at)
+        return None
+
+    @staticmethod
+    def _say(item: QListWidgetItem) -> None:
+        from gui_app.ui.jobs_list.job_delegate import told
+
+        entry: JobGlance = item.data(ENTRY)
+        text = told(entry)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{plain(entry.name, 80)}, {text}")
+        problem = "" if entry.error is None else explain(entry.error)
+        item.setToolTip(plain_tip(f"{entry.name}\n{problem or text}"))
+
+    def _filter(self) -> None:
+        wanted = self.search.text().casefold().strip()
+        for at in range(self.list.count()):
+            item = self.list.item(at)
+            item.setHidden(wanted not in item.data(ENTRY).name.casefold())
+
+    # What is asked
+
+    def _open(self, item: QListWidgetItem) -> None:
+        self.opened.emit(_path_of(item))
+
+    def _emit_current(self, signal: object) -> None:
+        path = self.current()
+        if path is not None:
+            signal.emit(path)  # type: ignore[attr-defined]
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.list.itemAt(at)
+        if item is not None:
+            menu = self.menu(_path_of(item))
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def menu(self, path: Path) -> QMenu:
+        """What can be done with a job."""
+        entry = self._entries.get(path)
+        archived = entry is not None and entry.archived
+        menu = QMenu(self)
+        for drawing, text, signal in (
+            ("folder-open", _("Open"), self.opened),
+            ("pencil", _("Rename"), self.renameRequested),
+            ("copy", _("Duplicate"), self.duplicateRequested),
+            ("copy", _("Duplicate without answers"), self.duplicateEmptyRequested),
+            ("refresh-cw", _("Update from a newer file…"), self.newerRequested),
+            ("external-link", _("Show in its folder"), self.folderRequested),
+            ("inbox", _("Take out of the archive") if archived else _("Put into the archive"), None),
+            ("trash-2", _("Delete"), self.deleteRequested),
+        ):
+            action = menu.addAction(text)
+            set_icon(action, drawing)
+            if signal is None:
+                action.triggered.connect(lambda: self.archiveRequested.emit(path, not archived))
+            else:
+                action.triggered.connect(lambda _checked=False, which=signal: which.emit(path))
+        return menu
+
+
+class _List(QListWidget):
+    """Delete and F2 work on the marked job."""
+
+    deletePressed = Signal()
+    renamePressed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook."""
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.deletePressed.emit()
+        elif event.key() == Qt.Key.Key_F2:
+            self.renamePressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _path_of(item: QListWidgetItem) -> Path:
+    entry: JobGlance = item.data(ENTRY)
+    return entry.path

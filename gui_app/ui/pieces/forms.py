@@ -1,0 +1,324 @@
+"""The pieces that forms are built from: a captioned control, a fold, a column that scrolls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui_app.sentences import plain
+from gui_app.ui.look.icons import set_icon
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.pieces.panel import text_label, vbox
+
+
+class Captioned(QWidget):
+    """A caption above a control, and a line below it that says more or what is wrong.
+
+    The caption is the control's accessible name, the line below its description.
+    """
+
+    def __init__(self, control: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.control = control
+        self.caption = text_label("heading", wrap=True)
+        self.caption.setBuddy(control)
+        self.note = text_label("hint", wrap=True)
+        self.note.hide()
+        column = vbox(self, gap=GAP_XS)
+        for part in (self.caption, control, self.note):
+            column.addWidget(part)
+
+    def say(self, caption: str, note: str = "", description: str = "") -> None:
+        """Set the caption, the hint under the control, and what a screen reader adds."""
+        self.caption.setText(caption)
+        self.control.setAccessibleName(caption)
+        self._description = description
+        self.tell(note)
+
+    def tell(self, note: str, role: str = "hint") -> None:
+        """Change the line under the control; "" hides it."""
+        tell(self.note, note, role)
+        self.control.setAccessibleDescription(note or getattr(self, "_description", ""))
+
+
+def tell(label: QLabel, text: str, role: str = "hint") -> None:
+    """Show a sentence in a label, or hide the label when there is none."""
+    if label.property("role") != role:
+        set_role(label, role)
+    if label.text() != text:
+        label.setText(text)
+    label.setVisible(bool(text))
+
+
+class Fold(QWidget):
+    """A heading that opens and closes what is under it."""
+
+    def __init__(self, content: QWidget, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.content = content
+        self.button = QToolButton()
+        self.button.setObjectName(name)
+        self.button.setCheckable(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        set_role(self.button, "link")
+        self.button.toggled.connect(self._show)
+        column = vbox(self, gap=GAP_S)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(content)
+        self._show(False)
+
+    def say(self, text: str, description: str = "") -> None:
+        """Set the heading."""
+        self.button.setText(button_text(text))
+        self.button.setAccessibleName(text)
+        self.button.setAccessibleDescription(description)
+
+    def open(self, shown: bool = True) -> None:
+        """Open or close it."""
+        self.button.setChecked(shown)
+
+    def is_open(self) -> bool:
+        """Whether the content is shown."""
+        return self.button.isChecked()
+
+    def _show(self, shown: bool) -> None:
+        self.content.setVisible(shown)
+        set_icon(self.button, "chevron-down" if shown else "chevron-right")
+
+
+class ScrollColumn(QScrollArea):
+    """A column as wide as the panel that scrolls up and down; sideways only where huge letters leave no other way.
+
+    A pointer wheel over a box scrolls the column: it never changes a value by accident.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        # The parts inside are the stops for the Tab key; the column scrolls to them by itself.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body = QWidget()
+        self.column: QVBoxLayout = vbox(self.body, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_M)
+        self.setWidget(self.body)
+
+    def add(self, *widgets: QWidget) -> None:
+        """Add at the end."""
+        for widget in widgets:
+            self.column.addWidget(widget)
+            calm_wheel(widget, *widget.findChildren(QWidget))
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook: as wide as the content needs, or its right edge would be cut off."""
+        hint = super().minimumSizeHint()
+        return QSize(max(hint.width(), min(340, self.body.minimumSizeHint().width())), hint.height())
+
+
+class SideBySide(QWidget):
+    """Two controls in one line where there is room for both, else one above the other."""
+
+    def __init__(self, first: QWidget, second: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts = (first, second)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(GAP_M)
+        for part in self._parts:
+            self._line.addWidget(part, 1, Qt.AlignmentFlag.AlignTop)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook: it can be as narrow as the wider of the two."""
+        hint = super().minimumSizeHint()
+        return QSize(max(part.minimumSizeHint().width() for part in self._parts), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        needed = 2 * max(part.minimumSizeHint().width() for part in self._parts) + GAP_M
+        fits = event.size().width() >= needed
+        wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if self._line.direction() != wanted:
+            self._line.setDirection(wanted)
+
+
+class _WheelPasser(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def calm_wheel(*widgets: QWidget) -> None:
+    """Keep the pointer wheel from changing these boxes while they have no focus."""
+    for widget in widgets:
+        if isinstance(widget, (QComboBox, QAbstractSpinBox)) and widget.findChild(_WheelPasser) is None:
+            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            widget.installEventFilter(_WheelPasser(widget))
+
+
+class FlowLayout(QLayout):
+    """Lays its items out like words: a line is filled, then the next one begins.
+
+    Args:
+        one_line: All in one line is what it asks for; it breaks lines only where it gets less.
+    """
+
+    def __init__(self, parent: QWidget | None = None, gap: int = GAP_XS, *, one_line: bool = False) -> None:
+        super().__init__(parent)
+        self._one_line = one_line
+        self._items: list[QLayoutItem] = []
+        self._gap = gap
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Qt's hook."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Qt's hook."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Qt's hook; None beyond the end ends Qt's own loops."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Qt's hook."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Qt's hook."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Qt's hook."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Qt's hook."""
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Qt's hook."""
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        """Qt's hook."""
+        if not self._one_line:
+            return self.minimumSize()
+        hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        width = sum(hint.width() + self._gap for hint in hints)
+        return QSize(max(0, width - self._gap), max((hint.height() for hint in hints), default=0))
+
+    def minimumSize(self) -> QSize:
+        """Qt's hook: the widest item, on a line of its own."""
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        y = rect.y()
+        for at, line in enumerate(self._lines(rect.width())):
+            height = max(item.sizeHint().height() for item in line)
+            y += self._gap if at else 0
+            if move:
+                self._put(line, QRect(rect.x(), y, rect.width(), height))
+            y += height
+        return y - rect.y()
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        used = 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            wanted = item.sizeHint().width()
+            if not lines or used + wanted > width:
+                lines.append([])
+                used = 0
+            lines[-1].append(item)
+            used += wanted + self._gap
+        return lines
+
+    def _put(self, line: list[QLayoutItem], room: QRect) -> None:
+        x = room.x()
+        for item in line:
+            hint = item.sizeHint()
+            width, height = min(hint.width(), room.width()), hint.height()
+            # In the middle of the line, so that words and boxes stand on one level.
+            item.setGeometry(QRect(QPoint(x, room.y() + (room.height() - height) // 2), QSize(width, height)))
+            x += hint.width() + self._gap
+
+
+class Once(QObject):
+    """Calls back once, a little after the last of many changes."""
+
+    def __init__(self, parent: QObject, wait_ms: int = 150) -> None:
+        super().__init__(parent)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.setInterval(wait_ms)
+
+    def start(self) -> None:
+        """(Re)start the wait."""
+        self.timer.start()
+
+
+def button_text(text: str) -> str:
+    """Text for a button or menu, where Qt takes a single & for a shortcut."""
+    return text.replace("&", "&&")
+
+
+def readable(text: str) -> str:
+    """Text for a reading pane: line ends stay, control and direction characters become visible."""
+    return "\n".join(plain(line, len(line) + 1) for line in text.splitlines())
+
+
+def fill(box: QComboBox, items: Iterable[tuple[str, object]]) -> None:
+    """Put texts and their data into a box again, keeping what was chosen; nothing is announced."""
+    chosen = box.currentData()
+    box.blockSignals(True)
+    box.clear()
+    for text, data in items:
+        box.addItem(text, data)
+    index = box.findData(chosen)
+    box.setCurrentIndex(index if index >= 0 else (0 if box.count() else -1))
+    box.blockSignals(False)
+
+
+def choose(box: QComboBox, data: object) -> bool:
+    """Choose the item with this data. Returns False, and changes nothing, when there is none."""
+    for index in range(box.count()):
+        if box.itemData(index) == data:
+            box.setCurrentIndex(index)
+            return True
+    return False
+
+
+def shrinking_box(*, name: str) -> QComboBox:
+    """A box that gets narrower than its longest item, so that long names do not widen the panel."""
+    out = QComboBox()
+    out.setObjectName(name)
+    out.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    out.setMinimumContentsLength(8)
+    out.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return out

@@ -1,0 +1,102 @@
+"""The frame every part of the window is built on: it puts its words in again when the language changes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+
+from gui_app.ui.look.theme import set_role
+
+L = TypeVar("L", bound=QBoxLayout)
+
+
+class Panel(QFrame):
+    """A frame with a role, whose `retranslate` is called on every switch of the language."""
+
+    # Qt tells of changes before the object is made.
+    _letters = 0.0
+
+    def __init__(self, parent: QWidget | None = None, *, role: str = "") -> None:
+        super().__init__(parent)
+        self._letters = self.font().pointSizeF()
+        if role:
+            set_role(self, role)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt's hook."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() == QEvent.Type.FontChange and self.font().pointSizeF() != self._letters:
+            if self._letters:
+                # Later, when those inside have their new letters too.
+                QTimer.singleShot(0, self, self.refit)
+            self._letters = self.font().pointSizeF()
+
+    def retranslate(self) -> None:
+        """Set every visible text, in the language in use."""
+
+    def refit(self) -> None:
+        """Set every width and height that hangs on the size of letters. Called when that has changed."""
+
+
+def text_label(role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
+    """A label that never takes its text for markup."""
+    out = QLabel(parent)
+    out.setTextFormat(Qt.TextFormat.PlainText)
+    out.setWordWrap(wrap)
+    if role:
+        set_role(out, role)
+    return out
+
+
+def plain_tip(text: str) -> str:
+    """Text for a tooltip. Qt guesses rich text there, so it is given markup that shows exactly the text."""
+    return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>" if text else ""
+
+
+def describe(widget: QWidget, name: str, description: str = "") -> None:
+    """What a screen reader says."""
+    widget.setAccessibleName(name)
+    if isinstance(widget, QComboBox):
+        # Qt takes the chosen text for the name of a box on Linux.
+        description = f"{name}. {description}" if description else name
+    widget.setAccessibleDescription(description)
+
+
+def vbox(parent: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0) -> QVBoxLayout:
+    """A column with our margins instead of the style's."""
+    out = QVBoxLayout() if parent is None else QVBoxLayout(parent)
+    return _set(out, margins, gap)
+
+
+def hbox(parent: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0) -> QHBoxLayout:
+    """A line with our margins instead of the style's."""
+    out = QHBoxLayout() if parent is None else QHBoxLayout(parent)
+    return _set(out, margins, gap)
+
+
+def _set(layout: L, margins: tuple[int, int, int, int], gap: int) -> L:
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(gap)
+    return layout
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and delete it."""
+    for widget in list(_widgets(layout)):
+        layout.removeWidget(widget)
+        widget.hide()
+        widget.deleteLater()
+
+
+def _widgets(layout: QLayout) -> Iterator[QWidget]:
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        widget = item.widget() if item is not None else None
+        if widget is not None:
+            yield widget

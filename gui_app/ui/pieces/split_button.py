@@ -1,0 +1,39 @@
+"""A button that does the usual thing, and a narrow one joined to it with the other ways."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from gui_app.ui.look.theme import set_role
+from gui_app.ui.pieces.panel import hbox
+
+
+class SplitButton(QWidget):
+    """Two buttons and not one with two halves, which a screen reader could open but never press.
+
+    Args:
+        button: The usual thing. The narrow one is enabled as it is.
+    """
+
+    def __init__(self, button: QToolButton, menu: QMenu, *, name: str, role: str = "") -> None:
+        super().__init__()
+        self.more = QToolButton()
+        self.more.setObjectName(name)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(menu)
+        button.setProperty("joined", "left")
+        self.more.setProperty("joined", "right")
+        for part in (button, self.more):
+            set_role(part, role)
+        line = hbox(self)
+        line.addWidget(button)
+        line.addWidget(self.more)
+        self.more.setEnabled(button.isEnabled())
+        button.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's hook: enabled together."""
+        if event.type() == QEvent.Type.EnabledChange and isinstance(watched, QWidget):
+            self.more.setEnabled(watched.isEnabledTo(self))
+        return super().eventFilter(watched, event)

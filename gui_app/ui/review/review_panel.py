@@ -1,0 +1,423 @@
+"""The Review tab: what was answered how often, the current row's answer, and how far the answers are right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLineEdit, QPushButton, QToolButton, QWidget
+
+from gui_app.i18n import _, number
+from gui_app.jobs import FieldKind, FieldValue, OutputField, RowFilter, RowState
+from gui_app.sentences import plain, state_name
+from gui_app.store.queries import RowView
+from gui_app.ui.look.icons import set_icon
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.pieces.forms import Captioned, FlowLayout, Once, ScrollColumn, calm_wheel, choose, shrinking_box
+from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.review.agreement_view import AgreementView, Result
+from gui_app.ui.review.label_bars import LabelBars
+from gui_app.ui.review.second_opinion import SecondOpinionPart
+from gui_app.ui.review.value_editor import ValueEditor
+
+_ALL, _NEEDS_REVIEW, _EDITED, _OPEN = "all", "review", "edited", "open"
+
+
+class ReviewPanel(Panel):
+    """Goes through the answers of one job.
+
+    Keys, while this panel is in front and no text is being typed: A approves, E edits, U undoes, and a number chooses
+    the label at that place for the current row. The arrow keys go from row to row, in the table as here.
+
+    Signals:
+        editRequested: Row id, field name, the value made by hand.
+        approveRequested: A list of row ids.
+        undoRequested: Take back the last edit or approval.
+        exampleRequested: Row id: put it into the prompt as an example.
+        filterRequested: The `RowFilter` that the table should show; the empty one for all rows.
+        rowRequested: Row id: lead the table to it.
+        goldColumnChanged: The name of the column of correct answers, or None.
+        fieldChanged: The name of the field whose counts and agreement are wanted.
+        stepRequested: -1 or +1: the row above or below.
+        orderRequested: The name of the field by whose confidence rows are to be listed, the least sure first; "" for
+            the order they were in.
+    """
+
+    editRequested = Signal(int, str, object)
+    approveRequested = Signal(object)
+    undoRequested = Signal()
+    exampleRequested = Signal(int)
+    filterRequested = Signal(object)
+    rowRequested = Signal(int)
+    goldColumnChanged = Signal(object)
+    fieldChanged = Signal(str)
+    stepRequested = Signal(int)
+    orderRequested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="page")
+        self._fields: tuple[OutputField, ...] = ()
+        self._columns: tuple[str, ...] = ()
+        self._row: RowView | None = None
+        self._picked: object = Ellipsis
+        self._waiting = 0
+        self._filling = False
+        self.field_box = shrinking_box(name="reviewFieldBox")
+        self._field_part = Captioned(self.field_box)
+        self.bars = LabelBars()
+        self.search_edit = QLineEdit()
+        self.search_edit.setObjectName("reviewSearchEdit")
+        self.search_edit.setClearButtonEnabled(True)
+        self._search_soon = Once(self, 250)
+        self._which = QButtonGroup(self)
+        self._which_buttons = {name: self._which_button(name) for name in (_ALL, _NEEDS_REVIEW, _EDITED, _OPEN)}
+        self.unsure_button = QPushButton()
+        self.unsure_button.setObjectName("leastSureButton")
+        self.unsure_button.setCheckable(True)
+        set_role(self.unsure_button, "count")
+        self.go_on_box = QCheckBox()
+        self.go_on_box.setObjectName("reviewNextBox")
+        self.go_on_box.setChecked(True)
+        self._keys = text_label("small", wrap=True)
+        self._keys.setObjectName("reviewKeys")
+        self._row_title, self._row_state = text_label("heading"), text_label("hint", wrap=True)
+        self.editor = ValueEditor()
+        self.approve_button, self.edit_button, self.undo_button, self.example_button = (
+            self._action("approveButton", "badge-check"),
+            self._action("editButton", "pencil"),
+            self._action("undoButton", "undo-2"),
+            self._action("exampleButton", "bookmark"),
+        )
+        self.previous_button = self._arrow("reviewPreviousButton", "chevron-up", -1)
+        self.next_button = self._arrow("reviewNextButton", "chevron-down", 1)
+        self.gold_box = shrinking_box(name="goldColumnBox")
+        self._gold_part = Captioned(self.gold_box)
+        self.agreement = AgreementView()
+        self.second = SecondOpinionPart()
+        self._bars_caption = text_label("heading", wrap=True)
+        self._build()
+        self._add_shortcuts()
+        self.retranslate()
+
+    # What is shown
+
+    def set_fields(self, fields: Sequence[OutputField]) -> None:
+        """The output fields of the recipe whose answers are shown."""
+        if tuple(fields) == self._fields:
+            return
+        self._fields = tuple(fields)
+        self._fill_fields()
+        self._show_row()
+
+    def set_columns(self, columns: Sequence[str], gold: str | None = None) -> None:
+        """The file's columns, and the one that holds correct answers, if one was chosen before."""
+        self._columns = tuple(columns)
+        self._fill_columns()
+        self._filling = True
+        choose(self.gold_box, gold)
+        self._filling = False
+
+    def set_label_counts(self, field: str, counts: Sequence[tuple[FieldValue, int]]) -> None:
+        """How often each value of a field was given; passed over when another field is shown by now."""
+        if field == self.field_name():
+            self.bars.set_counts(counts)
+
+    def set_has_confidence(self, has: bool) -> None:
+        """Whether the model says how sure it is."""
+        self.unsure_button.setVisible(has)
+
+    def set_needs_review(self, count: int) -> None:
+        """How many rows wait in that queue."""
+        if count != self._waiting:
+            self._waiting = count
+            self._say_which()
+
+    def set_order_lost(self) -> None:
+        """The rows are in another order now."""
+        self.unsure_button.setChecked(False)
+
+    def set_row(self, row: RowView | None) -> None:
+        """The current row of the table."""
+        self._row = row
+        self._show_row()
+
+    def set_agreement(self, result: Result | None) -> None:
+        """The comparison with the correct answers; None while there is none."""
+        self.agreement.show_result(result)
+
+    def set_filter(self, shown: RowFilter) -> None:
+        """The filter in use, wherever it was set: bars and buttons follow."""
+        self._filling = True
+        value = shown.field_value
+        here = value is not None and value[0] == self.field_name()
+        self._picked = value[1] if here and value is not None else Ellipsis
+        self.bars.select(self._picked)
+        self._which_buttons[_which_of(shown)].setChecked(True)
+        if self.search_edit.text().strip() != shown.search.strip():
+            self.search_edit.setText(shown.search)
+        self._filling = False
+
+    def field_name(self) -> str:
+        """The field that is looked at; "" when there is none."""
+        return str(self.field_box.currentData() or "")
+
+    def row_filter(self) -> RowFilter:
+        """What the bars, the buttons and the search ask for together."""
+        which = next(name for name, button in self._which_buttons.items() if button.isChecked())
+        picked = self._picked
+        return RowFilter(
+            states=frozenset({RowState.NEEDS_REVIEW}) if which == _NEEDS_REVIEW else frozenset(),
+            field_value=None if picked is Ellipsis else (self.field_name(), picked),  # type: ignore[arg-type]
+            search=self.search_edit.text().strip(),
+            edited=True if which == _EDITED else None,
+            approved=False if which == _OPEN else None,
+        )
+
+    def retranslate(self) -> None:
+        """Set every text. The parts do it by themselves."""
+        self._field_part.say(_("Result column"))
+        self._bars_caption.setText(_("Answers"))
+        self.search_edit.setPlaceholderText(_("Search in rows and answers"))
+        describe(self.search_edit, _("Search in rows and answers"))
+        self._say_which()
+        for button, text, key, what in (
+            (self.approve_button, _("Approve"), "A", _("Marks the answers of this row as right.")),
+            (self.edit_button, _("Edit"), "E", _("Leads to the answer of this row.")),
+            (self.undo_button, _("Undo"), "U", _("Takes back the last edit or approval.")),
+            (self.example_button, _("Use as example"), "", _("Puts this row with its answer into the prompt.")),
+        ):
+            button.setText(f"{text}  {key}" if key else text)
+            describe(button, text, _("{what} Key: {key}").format(what=what, key=key) if key else what)
+            button.setToolTip(plain_tip(what))
+        for arrow, name in ((self.previous_button, _("Previous row")), (self.next_button, _("Next row"))):
+            describe(arrow, name)
+            arrow.setToolTip(plain_tip(name))
+        self._keys.setText(_("Keys: ↑ ↓ row, 1–9 answer, A approve, E edit, U undo"))
+        self.go_on_box.setText(_("Go on to the next row by itself"))
+        self.go_on_box.setAccessibleDescription(_("After a row was approved or answered by its number key."))
+        self.unsure_button.setText(_("Least sure first"))
+        unsure = _("Lists the rows first where the model was least sure. Rows asked overnight have no such figure.")
+        describe(self.unsure_button, _("Least sure first"), unsure)
+        self.unsure_button.setToolTip(plain_tip(unsure))
+        self._gold_part.say(
+            _("Column of correct answers"),
+            _("If some rows have a known answer, choose its column to see how often the model is right."),
+        )
+        self._fill_fields()
+        self._fill_columns()
+        self._show_row()
+
+    # Inside
+
+    def _say_which(self) -> None:
+        waiting = _("Needs review")
+        if self._waiting:
+            waiting = _("{title} ({count})").format(title=waiting, count=number(self._waiting))
+        for name, text in (
+            (_ALL, _("All")),
+            (_NEEDS_REVIEW, waiting),
+            (_EDITED, _("Edited by hand")),
+            (_OPEN, _("Not approved")),
+        ):
+            self._which_buttons[name].setText(text)
+            describe(self._which_buttons[name], text, _("Shows only these rows in the table."))
+
+    def _build(self) -> None:
+        which = QWidget()
+        flow = FlowLayout(which, GAP_XS)
+        for button in self._which_buttons.values():
+            flow.addWidget(button)
+        card = Panel(role="card")
+        card.setObjectName("reviewRow")
+        inside = vbox(card, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
+        head = hbox(None, gap=GAP_S)
+        head.addWidget(self._row_title)
+        head.addStretch(1)
+        for arrow in (self.previous_button, self.next_button):
+            head.addWidget(arrow)
+        inside.addLayout(head)
+        inside.addWidget(self._row_state)
+        inside.addWidget(self.editor)
+        buttons = QWidget()
+        line = FlowLayout(buttons, GAP_XS)
+        for button in (self.approve_button, self.edit_button, self.undo_button, self.example_button):
+            line.addWidget(button)
+        inside.addWidget(buttons)
+        inside.addWidget(self.go_on_box)
+        inside.addWidget(self._keys)
+        self._card = card
+        flow.addWidget(self.unsure_button)
+        scroll = ScrollColumn()
+        scroll.add(self._field_part, card, self._bars_caption, self.bars, which, self.search_edit)
+        scroll.add(Panel(role="separator"), self._gold_part, self.agreement)
+        scroll.add(Panel(role="separator"), self.second)
+        scroll.column.addStretch(1)
+        vbox(self).addWidget(scroll)
+        calm_wheel(self.field_box, self.gold_box)
+        self.field_box.currentIndexChanged.connect(self._field_chosen)
+        self.gold_box.currentIndexChanged.connect(self._gold_chosen)
+        self.bars.picked.connect(self._bar_picked)
+        self.search_edit.textChanged.connect(self._search_typed)
+        self.search_edit.returnPressed.connect(self._filter)
+        self._search_soon.timer.timeout.connect(self._filter)
+        self.editor.chosen.connect(self._edited)
+        self.approve_button.clicked.connect(self.approve)
+        self.edit_button.clicked.connect(self.editor.begin)
+        self.undo_button.clicked.connect(self.undoRequested)
+        self.example_button.clicked.connect(self._use_as_example)
+        for view in (self.agreement, self.second.view):
+            view.filterRequested.connect(self.filterRequested)
+            view.rowRequested.connect(self.rowRequested)
+        self.unsure_button.toggled.connect(lambda on: self.orderRequested.emit(self.field_name() if on else ""))
+        self.unsure_button.hide()
+
+    def _add_shortcuts(self) -> None:
+        # Shortcuts of a hidden widget sleep, and a text field keeps what is typed into it for itself.
+        for key, act in (("A", self.approve), ("E", self.editor.begin), ("U", self.undoRequested.emit)):
+            QShortcut(QKeySequence(key), self, act)
+        for digit in range(10):
+            QShortcut(QKeySequence(str(digit)), self, lambda digit=digit: self._choose(digit))
+        # Only inside the row's card: a list or a box beside it needs the arrow keys for itself.
+        for arrow, step in ((Qt.Key.Key_Up, -1), (Qt.Key.Key_Down, 1)):
+            shortcut = QShortcut(QKeySequence(arrow), self._card, lambda step=step: self.stepRequested.emit(step))
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def approve(self) -> None:
+        """Approve the current row."""
+        if self._row is not None and self.approve_button.isEnabled():
+            self.approveRequested.emit([self._row.row_id])
+            self._go_on()
+
+    def _choose(self, position: int) -> None:
+        field = self._field()
+        if self.editor.choose_number(position) and field is not None and field.kind is not FieldKind.LABELS:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self.go_on_box.isChecked():
+            self.stepRequested.emit(1)
+
+    def _which_button(self, name: str) -> QPushButton:
+        out = QPushButton()
+        out.setObjectName(f"review_{name}")
+        out.setCheckable(True)
+        out.setChecked(name == _ALL)
+        set_role(out, "count")
+        out.clicked.connect(self._filter)
+        self._which.addButton(out)
+        return out
+
+    def _action(self, name: str, drawing: str) -> QPushButton:
+        out = QPushButton()
+        out.setObjectName(name)
+        set_icon(out, drawing)
+        return out
+
+    def _arrow(self, name: str, drawing: str, step: int) -> QToolButton:
+        out = QToolButton()
+        out.setObjectName(name)
+        set_role(out, "icon")
+        set_icon(out, drawing)
+        out.clicked.connect(lambda: self.stepRequested.emit(step))
+        return out
+
+    def _fill_fields(self) -> None:
+        was, filling = self.field_name(), self._filling
+        self._filling = True
+        self.field_box.clear()
+        for field in self._fields:
+            self.field_box.addItem(plain(field.name, 60), field.name)
+        choose(self.field_box, was)
+        self._filling = filling
+        self._field_part.setVisible(len(self._fields) > 1)
+        if self.field_name() != was:
+            self._field_chosen()
+
+    def _fill_columns(self) -> None:
+        chosen, filling = self.gold_box.currentData(), self._filling
+        self._filling = True
+        self.gold_box.clear()
+        self.gold_box.addItem(_("None"), None)
+        for column in self._columns:
+            self.gold_box.addItem(plain(column, 60), column)
+        choose(self.gold_box, chosen)
+        self._filling = filling
+
+    def _field(self) -> OutputField | None:
+        return next((field for field in self._fields if field.name == self.field_name()), None)
+
+    def _show_row(self) -> None:
+        row, field = self._row, self._field()
+        usable = row is not None and field is not None
+        self.editor.setEnabled(usable)
+        if row is None or field is None:
+            self.editor.show_field(field, None)
+            self._row_title.setText(_("No row chosen"))
+            self._row_state.setText(_("Choose a row in the table to look at its answer here."))
+        else:
+            self.editor.show_field(field, row.shown(field.name))
+            self._row_title.setText(_("Row {row}").format(row=number(row.row_id)))
+            self._row_state.setText(_about(row, field))
+        answered = row is not None and row.state in (RowState.DONE, RowState.NEEDS_REVIEW)
+        self.approve_button.setEnabled(usable and answered and row is not None and not row.approved)
+        self.edit_button.setEnabled(usable)
+        self.example_button.setEnabled(usable and answered)
+
+    def _field_chosen(self) -> None:
+        if self._filling:
+            return
+        self.bars.set_counts(())
+        self._picked = Ellipsis
+        self.set_agreement(None)
+        self._show_row()
+        if self.field_name():
+            self.fieldChanged.emit(self.field_name())
+
+    def _gold_chosen(self) -> None:
+        if not self._filling:
+            self.set_agreement(None)
+            self.goldColumnChanged.emit(self.gold_box.currentData())
+
+    def _bar_picked(self, value: object) -> None:
+        self._picked = value
+        self._filter()
+
+    def _search_typed(self) -> None:
+        if not self._filling:
+            self._search_soon.start()
+
+    def _filter(self) -> None:
+        self._search_soon.timer.stop()
+        if not self._filling:
+            self.filterRequested.emit(self.row_filter())
+
+    def _edited(self, value: object) -> None:
+        if self._row is not None:
+            self.editRequested.emit(self._row.row_id, self.field_name(), value)
+
+    def _use_as_example(self) -> None:
+        if self._row is not None:
+            self.exampleRequested.emit(self._row.row_id)
+
+
+def _which_of(shown: RowFilter) -> str:
+    if shown.states == frozenset({RowState.NEEDS_REVIEW}):
+        return _NEEDS_REVIEW
+    if shown.edited:
+        return _EDITED
+    return _OPEN if shown.approved is False else _ALL
+
+
+def _about(row: RowView, field: OutputField) -> str:
+    parts = [state_name(row.state)]
+    if field.name in row.hand:
+        parts.append(_("answered by hand"))
+    if row.approved:
+        parts.append(_("approved"))
+    sure = row.confidence.get(field.name)
+    if sure is not None and field.name not in row.hand:
+        parts.append(_("the model is {percent} sure").format(percent=f"{sure:.0%}"))
+    if row.stale:
+        parts.append(_("from an earlier version of the task"))
+    return " · ".join(parts)

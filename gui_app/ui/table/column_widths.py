@@ -1,0 +1,65 @@
+"""How wide the columns of the row table are until somebody makes them otherwise: the state stays in sight if it can."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+
+from gui_app.jobs import RowState
+from gui_app.sentences import state_name
+from gui_app.ui.table.columns import ColumnKind
+from gui_app.ui.table.row_model import RowModel
+from gui_app.ui.table.row_painter import ICON, PADDING
+
+_NARROWEST, _WIDEST, _WIDEST_STATE = 72, 420, 240
+_COMFORTABLE = 120
+"""Columns that do not all fit anyway are as wide as can be read."""
+_LEAST = {ColumnKind.INPUT: 60, ColumnKind.ANSWER: 80, ColumnKind.SURE: 60}
+
+
+def fitted_widths(model: RowModel, rows: Iterable[int], metrics: QFontMetrics, room: int) -> list[int]:
+    """A width for every column.
+
+    Args:
+        rows: Positions whose cells are measured.
+        room: The width of the viewport.
+    """
+    positions = list(rows)
+    sizes = [_size(model, column, positions, metrics) for column in range(len(model.columns))]
+    return fitted([wanted for wanted, _least in sizes], [least for _wanted, least in sizes], room)
+
+
+def fitted(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """These widths, the widest made narrower until all fit; as far as is comfortable where they cannot."""
+    if sum(wanted) <= room:
+        return list(wanted)
+    if sum(least) > room:
+        return [min(width, max(_COMFORTABLE, lowest)) for width, lowest in zip(wanted, least, strict=True)]
+
+    def narrowed(widest: int) -> list[int]:
+        return [min(width, max(widest, lowest)) for width, lowest in zip(wanted, least, strict=True)]
+
+    return narrowed(bisect_right(range(max(wanted)), room, key=lambda widest: sum(narrowed(widest))) - 1)
+
+
+def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetrics) -> tuple[int, int]:
+    """What a column would like to have, and what it can do with."""
+    kind = model.columns[column].kind
+    name = str(model.headerData(column, Qt.Orientation.Horizontal))
+    # A tenth more, because headings are bold; and room for the arrow of the sort.
+    heading = round(1.1 * metrics.horizontalAdvance(name)) + 28
+    room = 2 * PADDING + 6
+    texts = max((metrics.horizontalAdvance(_text(model, row, column)) + room for row in rows), default=0)
+    if kind is ColumnKind.STATE:
+        names = max(metrics.horizontalAdvance(state_name(state)) for state in RowState) + room + ICON + 2
+        return min(_WIDEST_STATE, max(heading, names, texts + ICON + 8)), names
+    low = 96 if kind is ColumnKind.ANSWER else _NARROWEST
+    wanted = max(low, min(_WIDEST, max(heading, texts)))
+    return wanted, min(wanted, _LEAST[kind])
+
+
+def _text(model: RowModel, row: int, column: int) -> str:
+    return str(model.index(row, column).data())[:80]

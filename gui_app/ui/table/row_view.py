@@ -1,0 +1,391 @@
+"""The table of rows: columns that move, hide and resize, copying, the reading pane, and a place that never jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from gui_app.i18n import _
+from gui_app.jobs import RowFilter
+from gui_app.ui.feed.spans import merge
+from gui_app.ui.pieces.panel import describe
+from gui_app.ui.table.column_widths import fitted_widths
+from gui_app.ui.table.columns import ColumnKind
+from gui_app.ui.table.row_delegate import RowDelegate
+from gui_app.ui.table.row_model import RowModel
+from gui_app.ui.table.row_painter import RowPainter, Seen, Strip
+
+MOST_SELECTED_IDS = 200_000
+"""A larger selection is not kept in place when a list is exchanged, and not handed on id by id."""
+
+
+class RowView(QTableView):
+    """A QTableView with uniform rows, and nothing in it that asks every row for something.
+
+    Signals:
+        currentRowChanged: The row_id of the current row.
+        columnsChanged: Widths, order or hidden columns were changed by hand.
+        readingRequested: The current cell is to be read in full.
+        copyRequested: The selected cells are to be copied: positions and columns as shown.
+        menuRequested: The context menu is wanted, at a global position.
+    """
+
+    currentRowChanged = Signal(int)
+    columnsChanged = Signal()
+    readingRequested = Signal()
+    copyRequested = Signal()
+    menuRequested = Signal(QPoint)
+
+    def __init__(self, model: RowModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rowTable")
+        self.rows = model
+        self._anchor: tuple[int, int] | None = None
+        self._fitted = False
+        self._placing = False
+        self._kept_layout: list[dict[str, Any]] = []
+        self.setModel(model)
+        self._delegate = RowDelegate(model, self)
+        self.setItemDelegate(self._delegate)
+        self._painter = RowPainter(model)
+        # Every pixel is painted, so what is scrolled is moved and not painted again.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setWordWrap(False)
+        self.setShowGrid(True)
+        self.setCornerButtonEnabled(True)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(lambda at: self.menuRequested.emit(self.viewport().mapToGlobal(at)))
+        self.doubleClicked.connect(self._double_clicked)
+        self._set_up_headers()
+        model.outdated.connect(self._fetch_seen)
+        model.modelAboutToBeReset.connect(self._keep_columns)
+        model.modelReset.connect(self._restore_columns)
+        model.columnsInserted.connect(self.refit_columns)
+        model.layoutAboutToBeChanged.connect(self._keep_place)
+        model.layoutChanged.connect(self._return_to_place)
+        self.retranslate()
+
+    def _set_up_headers(self) -> None:
+        across, down = self.horizontalHeader(), self.verticalHeader()
+        for header in (across, down):
+            # A header asks every row of a column whether it is selected, at each paint: 72 s after Select all in
+            # 1,000,000 rows. One that knows of no selection does not ask; pressing on it selects all the same.
+            header.setSelectionModel(QItemSelectionModel(self.rows, header))
+        across.setSectionsMovable(True)
+        across.setSectionsClickable(True)
+        across.setHighlightSections(False)
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        across.setMinimumSectionSize(44)
+        across.setMaximumSectionSize(2_000)
+        across.setSortIndicatorClearable(True)
+        across.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        across.setSortIndicatorShown(True)
+        across.sortIndicatorChanged.connect(self.rows.sort)
+        across.sectionMoved.connect(self._layout_touched)
+        across.sectionResized.connect(self._layout_touched)
+        across.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        across.customContextMenuRequested.connect(self._show_column_menu)
+        # One height for all: a header that may ask each row for its own takes seconds at 100,000 rows.
+        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        down.setDefaultSectionSize(self.fontMetrics().height() + 11)
+        down.setHighlightSections(False)
+        down.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._fit_soon = QTimer(self)
+        self._fit_soon.setSingleShot(True)
+        self._fit_soon.setInterval(60)
+        self._fit_soon.timeout.connect(self.fit_columns)
+        self._columns_told = QTimer(self)
+        self._columns_told.setSingleShot(True)
+        self._columns_told.setInterval(400)
+        self._columns_told.timeout.connect(self.columnsChanged)
+
+    def retranslate(self) -> None:
+        """Set every text that is ours; headings and cells are asked for again."""
+        describe(self, _("Rows"), _("The rows of the file, with the answers beside them."))
+        describe(self.horizontalHeader(), _("Columns"))
+        describe(self.verticalHeader(), _("Row numbers"))
+        self._painter.forget()
+        self.viewport().update()
+        self.rows.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(0, len(self.rows.columns) - 1))
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's hook: all of it at once, where Qt's own way asks for every cell by itself."""
+        dirty = event.rect()
+        with QPainter(self.viewport()) as painter:
+            self._painter.paint(painter, dirty, self._seen(dirty), _ranges(self.selectionModel()), self.font())
+            current = self.currentIndex()
+            if current.isValid() and self.hasFocus():
+                self._painter.paint_focus(painter, self.visualRect(current))
+
+    def _seen(self, area: QRect) -> Seen:
+        """The rows and columns that touch a part of the viewport."""
+        across, down = self.horizontalHeader(), self.verticalHeader()
+        height, offset = down.defaultSectionSize(), down.offset()
+        first = max(0, (area.top() + offset) // height)
+        last = min(self.rows.rowCount() - 1, (area.bottom() + offset) // height)
+        left, right = across.visualIndexAt(area.left()), across.visualIndexAt(area.right())
+        standing = range(left, (across.count() - 1 if right < 0 else right) + 1) if left >= 0 else range(0)
+        columns = map(across.logicalIndex, standing)
+        strips = [Strip(at, across.sectionViewportPosition(at), across.sectionSize(at)) for at in columns]
+        return Seen(range(first, last + 1), first * height - offset, height, [strip for strip in strips if strip.width])
+
+    def _fetch_seen(self) -> None:
+        # Painted when they are there: until then nothing looks different.
+        if self.isVisible():
+            self.rows.fetch(self._seen(self.viewport().rect()).rows)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt's hook: what is laid out is of another font or language now."""
+        self._painter.forget()
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            # Later, when the letters are as they will be.
+            QTimer.singleShot(0, self, self._fit_rows)
+
+    def _fit_rows(self) -> None:
+        height = self.fontMetrics().height() + 11
+        if height != self.verticalHeader().defaultSectionSize():
+            self.verticalHeader().setDefaultSectionSize(height)
+            self.refit_columns()
+
+    # Where we are
+
+    def current_row_id(self) -> int | None:
+        """The row_id of the current cell."""
+        index = self.currentIndex()
+        return self.rows.id_at(index.row()) if index.isValid() else None
+
+    def go_to(self, row_id: int, column: int | None = None) -> bool:
+        """Make a row the current one and show it; False when it is not listed."""
+        position = self.rows.position_of(row_id)
+        if position < 0:
+            return False
+        at = self.currentIndex().column() if column is None and self.currentIndex().isValid() else column or 0
+        index = self.rows.index(position, at)
+        self.setCurrentIndex(index)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        return True
+
+    def step(self, by: int) -> None:
+        """Go to the row above or below."""
+        index = self.currentIndex()
+        position = max(0, min(self.rows.rowCount() - 1, index.row() + by if index.isValid() else 0))
+        self.setCurrentIndex(self.rows.index(position, max(0, index.column())))
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # type: ignore[override]
+        """Qt's hook."""
+        super().currentChanged(current, previous)
+        row_id = self.rows.id_at(current.row()) if current.isValid() else None
+        if row_id is not None:
+            self.currentRowChanged.emit(row_id)
+
+    # What is selected
+
+    def selected_spans(self) -> list[tuple[int, int]]:
+        """Positions that are selected, as first and last, ascending. Never asks row by row."""
+        chosen = self.selectionModel().selection()
+        return merge((chosen.at(part).top(), chosen.at(part).bottom()) for part in range(chosen.count()))
+
+    def selected_count(self) -> int:
+        """How many rows have a selected cell."""
+        return sum(last - first + 1 for first, last in self.selected_spans())
+
+    def selected_filter(self) -> RowFilter:
+        """The selected rows as a filter. With everything listed selected, the list's own filter."""
+        spans = self.selected_spans()
+        if spans == [(0, self.rows.rowCount() - 1)]:
+            return self.rows.list.filter
+        ids = [row_id for first, last in spans for row_id in self.rows.ids_between(first, last)]
+        return RowFilter(row_ids=tuple(sorted(ids)))
+
+    def shown_columns(self) -> list[int]:
+        """The columns that are not hidden, as they stand."""
+        header = self.horizontalHeader()
+        order = (header.logicalIndex(at) for at in range(header.count()))
+        return [column for column in order if not header.isSectionHidden(column)]
+
+    def copied_columns(self) -> list[int]:
+        """The columns that have a selected cell, as they stand."""
+        chosen = self.selectionModel().selection()
+        wanted = {
+            column
+            for part in range(chosen.count())
+            for column in range(chosen.at(part).left(), chosen.at(part).right() + 1)
+        }
+        return [column for column in self.shown_columns() if column in wanted]
+
+    def show_answers(self) -> None:
+        """Bring the first answer column into sight, without moving up or down."""
+        answers = [at for at in self.shown_columns() if self.rows.columns[at].kind is not ColumnKind.INPUT]
+        if answers:
+            header = self.horizontalHeader()
+            left = header.sectionPosition(answers[0])
+            right = header.sectionPosition(answers[-1]) + header.sectionSize(answers[-1])
+            bar = self.horizontalScrollBar()
+            if right - bar.value() > self.viewport().width():
+                bar.setValue(min(left, right - self.viewport().width()))
+
+    # Staying in place
+
+    def _keep_place(self) -> None:
+        height = self.verticalHeader().defaultSectionSize()
+        value = self.verticalScrollBar().value()
+        top = self.rows.id_at(value // height)
+        self._anchor = None if top is None else (top, value % height)
+        if self.selected_count() > MOST_SELECTED_IDS // 40:
+            # Qt would turn the selection into an index for every single cell.
+            self.selectionModel().clearSelection()
+
+    def _return_to_place(self) -> None:
+        if self._anchor is None:
+            return
+        row_id, offset = self._anchor
+        position = self.rows.nearest_position(row_id)
+        if position >= 0:
+            self.updateGeometries()
+            self.verticalScrollBar().setValue(position * self.verticalHeader().defaultSectionSize() + offset)
+
+    # Columns
+
+    def _keep_columns(self) -> None:
+        self._kept_layout = self.layout_note() if len(self.rows.columns) > 1 else []
+
+    def _restore_columns(self) -> None:
+        self.restore_layout(self._kept_layout)
+
+    def fit_columns(self) -> None:
+        """Give the columns widths that suit what is seen, so that the answers are in sight if they can be."""
+        top = max(0, self.rowAt(0))
+        seen = range(top, min(top + 40, self.rows.rowCount()))
+        widths = fitted_widths(self.rows, seen, self.fontMetrics(), self.viewport().width())
+        self._placing = True
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, width)
+        self._placing = False
+        self._fitted = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook: columns that nobody has touched go with the window."""
+        super().resizeEvent(event)
+        if self._fitted and event.size().width() != event.oldSize().width():
+            self._fit_soon.start()
+
+    def refit_columns(self) -> None:
+        """Fit them again, unless somebody has made them as they are."""
+        if self._fitted:
+            self._fit_soon.start()
+
+    def layout_note(self) -> list[dict[str, Any]]:
+        """Widths, order and hidden columns, to be remembered with the job."""
+        header = self.horizontalHeader()
+        return [
+            {
+                "key": column.key,
+                "width": header.sectionSize(at) or header.defaultSectionSize(),
+                "place": header.visualIndex(at),
+                "hidden": header.isSectionHidden(at),
+            }
+            for at, column in enumerate(self.rows.columns)
+        ]
+
+    def restore_layout(self, note: Sequence[Any]) -> None:
+        """Put the columns back as remembered; what is unknown stays where it is."""
+        header = self.horizontalHeader()
+        known = {column.key: at for at, column in enumerate(self.rows.columns)}
+        items = [item for item in note if isinstance(item, dict) and item.get("key") in known]
+        self._placing = True
+        for item in sorted(items, key=lambda item: int(item.get("place", 0))):
+            at = known[item["key"]]
+            header.resizeSection(at, max(44, min(2_000, int(item.get("width", 120)))))
+            header.moveSection(header.visualIndex(at), min(header.count() - 1, int(item.get("place", 0))))
+            header.setSectionHidden(at, bool(item.get("hidden", False)))
+        self._placing = False
+
+    def set_column_shown(self, column: int, shown: bool) -> None:
+        """Show or hide a column. The last one that is shown stays."""
+        if shown or len(self.shown_columns()) > 1:
+            self.setColumnHidden(column, not shown)
+            self._layout_touched()
+
+    def column_menu(self, parent: QWidget) -> QMenu:
+        """Every column with a tick, and the way back to the first layout."""
+        menu = QMenu(parent)
+        for at in range(min(200, len(self.rows.columns))):
+            name = str(self.rows.headerData(at, Qt.Orientation.Horizontal))[:60]
+            action = menu.addAction(name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(at))
+            action.toggled.connect(lambda shown, column=at: self.set_column_shown(column, shown))
+        menu.addSeparator()
+        menu.addAction(_("Fit column widths"), self.fit_columns)
+        menu.addAction(_("Show all columns"), self._show_all_columns)
+        return menu
+
+    def _show_all_columns(self) -> None:
+        for column in range(len(self.rows.columns)):
+            self.setColumnHidden(column, False)
+        self._layout_touched()
+
+    def _show_column_menu(self, at: QPoint) -> None:
+        menu = self.column_menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.horizontalHeader().mapToGlobal(at))
+
+    def _layout_touched(self) -> None:
+        if not self._placing:
+            self._fitted = False
+            self._columns_told.start()
+
+    # Keys and clicks
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        column = self.rows.columns[index.column()]
+        short = column.field is not None and column.field.kind.value in ("label", "yesno", "number")
+        if short:
+            self.edit(index)
+        else:
+            self.readingRequested.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook."""
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copyRequested.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not editing:
+            self.readingRequested.emit()
+        elif event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def select_rows(self, first: int, last: int) -> None:
+        """Select whole rows, by position."""
+        area = QItemSelection(self.rows.index(first, 0), self.rows.index(last, self.rows.columnCount() - 1))
+        self.selectionModel().select(area, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+
+def _ranges(chosen: QItemSelectionModel) -> Iterator[QItemSelectionRange]:
+    selection = chosen.selection()
+    return (selection.at(part) for part in range(selection.count()))

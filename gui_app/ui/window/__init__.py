@@ -1,0 +1,1 @@
+"""The window as a whole, from its start to its end."""

@@ -1,0 +1,216 @@
+"""The first page: where to drop a file, and three samples to try."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from gui_app.i18n import _
+from gui_app.ui.look.icons import IconLabel, set_icon
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, scaled, set_role
+from gui_app.ui.pieces.banner import BannerArea, Notice
+from gui_app.ui.pieces.forms import ScrollColumn
+from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.samples import SAMPLES, Sample
+from gui_app.ui.window.away import AwayCard
+
+_WIDTH = 720
+
+
+class DropArea(Panel):
+    """Shows where a file goes. Dropping works on the whole window; a click opens the file dialog.
+
+    Signals:
+        clicked: The area or its button was pressed.
+    """
+
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="drop")
+        self.setObjectName("dropArea")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMinimumHeight(230)
+        mark = IconLabel("file-spreadsheet", "accent", 44)
+        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text, self._kinds = text_label("subtitle", wrap=True), text_label("hint", wrap=True)
+        for label in (self._text, self._kinds):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.button = QPushButton()
+        self.button.setObjectName("openFileButton")
+        set_role(self.button, "primary")
+        set_icon(self.button, "folder-open", "on_accent")
+        self.button.clicked.connect(self.clicked)
+        line = hbox(None)
+        line.addStretch(1)
+        line.addWidget(self.button)
+        line.addStretch(1)
+        column = vbox(self, (GAP_XL, GAP_XL, GAP_XL, GAP_XL), GAP_S)
+        column.addStretch(1)
+        column.addWidget(mark)
+        column.addSpacing(GAP_XS)
+        column.addWidget(self._text)
+        column.addWidget(self._kinds)
+        column.addSpacing(GAP_M)
+        column.addLayout(line)
+        column.addStretch(1)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        self._text.setText(_("Drop a CSV or Excel file here, or choose one"))
+        self._kinds.setText(_("CSV, TSV, XLSX, XLS, ODS. Your file is never changed."))
+        self.button.setText(_("&Choose a file…"))
+        describe(self.button, _("Choose a file"), _("Opens a table or a Rowmill job."))
+        describe(self, self._text.text(), self._kinds.text())
+
+    def set_over(self, over: bool) -> None:
+        """Show that a file is held over the window."""
+        set_role(self, "drop", "over" if over else "")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt's hook."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+
+class SampleCard(QPushButton):
+    """One sample, with a title and a line about it."""
+
+    def __init__(self, sample: Sample) -> None:
+        super().__init__()
+        self.sample = sample
+        self.setObjectName(f"sample_{sample.id}")
+        set_role(self, "sample")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._title, self._text = text_label("heading", wrap=True), text_label("hint", wrap=True)
+        column = vbox(self, (GAP_L, GAP_M, GAP_L, GAP_M), GAP_XS)
+        column.addWidget(IconLabel(sample.drawing, "accent", 20))
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addStretch(1)
+        for child in (self._title, self._text):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.say()
+
+    def say(self) -> None:
+        """Set every visible text."""
+        self._title.setText(_(self.sample.title))
+        self._text.setText(_(self.sample.text))
+        describe(self, _(self.sample.title), _(self.sample.text))
+
+    def sizeHint(self) -> QSize:
+        """Qt's hook: as tall as its words need at its width, not as a button's text would be."""
+        layout = self.layout()
+        assert layout is not None
+        width = max(170, min(self.width(), 260))
+        return QSize(190, layout.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook."""
+        return QSize(160, self.sizeHint().height())
+
+
+class EmptyPage(Panel):
+    """Signals: openRequested: the file dialog is wanted. sampleRequested: a `Sample`."""
+
+    openRequested = Signal()
+    sampleRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, role="page")
+        self._title, self._text = text_label("title", wrap=True), text_label("hint", wrap=True)
+        self.drop = DropArea()
+        self.drop.clicked.connect(self.openRequested)
+        self._problem = BannerArea()
+        self._problem.layout_margins(0)
+        self.away = AwayCard()
+        self._samples_title = text_label("heading")
+        self.samples = _SampleList()
+        self.samples.chosen.connect(self.sampleRequested)
+        self._practice = text_label("small", wrap=True)
+        self._inner = QWidget()
+        column = vbox(self._inner, gap=GAP_S)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addSpacing(GAP_M)
+        column.addWidget(self._problem)
+        column.addWidget(self.away)
+        column.addWidget(self.drop)
+        column.addSpacing(GAP_L)
+        column.addWidget(self._samples_title)
+        column.addWidget(self.samples)
+        column.addWidget(self._practice)
+        line = hbox(None)
+        line.addStretch(1)
+        line.addWidget(self._inner, 100)
+        line.addStretch(1)
+        scroll = ScrollColumn()
+        vbox(self).addWidget(scroll)
+        outer = scroll.column
+        outer.setContentsMargins(GAP_XL, GAP_XL, GAP_XL, GAP_XL)
+        outer.addStretch(1)
+        outer.addLayout(line)
+        outer.addStretch(2)
+        self.refit()
+        self.retranslate()
+
+    def refit(self) -> None:
+        """Wider with larger letters."""
+        self._inner.setMaximumWidth(scaled(_WIDTH))
+
+    def show_problem(self, text: str, topic: str = "") -> None:
+        """Say over the drop area why a file could not be used; "" takes the sentence away.
+
+        Args:
+            topic: The part of the help page about it.
+        """
+        self._problem.show_notices([Notice(f"problem {text}", text, "error", topic=topic)] if text else [])
+
+    def problem(self) -> str:
+        """The sentence that is shown."""
+        return " ".join(self._problem.texts())
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        self._title.setText(_("What shall be done with your rows?"))
+        self._text.setText(
+            _("Rowmill asks a language model about each row of your table and puts the answers beside it.")
+        )
+        self._samples_title.setText(_("Or try a sample"))
+        self._practice.setText(
+            _("Samples run on the built-in practice model: no key, no cost, no network. Its answers are made up.")
+        )
+
+
+class _SampleList(Panel):
+    """The samples side by side; arrow keys go from one to the next."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sampleList")
+        line = hbox(self, gap=GAP_M)
+        self.cards = [SampleCard(sample) for sample in SAMPLES]
+        for card in self.cards:
+            card.clicked.connect(lambda _checked=False, which=card: self.chosen.emit(which.sample))
+            line.addWidget(card, 1)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every visible text."""
+        describe(self, _("Samples"))
+        for card in self.cards:
+            card.say()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's hook."""
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        at = next((at for at, card in enumerate(self.cards) if card.hasFocus()), None)
+        if step is None or at is None:
+            super().keyPressEvent(event)
+        else:
+            self.cards[(at + step) % len(self.cards)].setFocus()

@@ -1,0 +1,191 @@
+"""The jobs: made, listed, renamed, copied, deleted and brought back; a second start hands over its file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from gui_app import paths
+from gui_app.engine.events import JobProgress
+from gui_app.errors import StorageError
+from gui_app.jobs import Counts, JobState
+from gui_app.settings import Settings
+from gui_app.store.imports import RowsWriter
+from gui_app.store.queries import JobReader
+from gui_app.ui.jobs_list.job_delegate import told
+from gui_app.ui.jobs_list.job_list import JobList
+from gui_app.ui.jobs_list.job_shelf import JobShelf
+from gui_app.ui.jobs_list.library import Library
+from gui_app.ui.pieces.status_message import StatusMessage
+from gui_app.ui.window.single_instance import SingleInstance, door_name
+
+
+@pytest.fixture
+def shelf(home: Path) -> JobShelf:
+    return JobShelf(paths.jobs_dir())
+
+
+def filled(path: Path, rows: int = 3) -> Path:
+    writer = RowsWriter(path)
+    writer.begin(("a",), source_name="t.csv", import_settings={})
+    writer.add(((str(n),), "") for n in range(rows))
+    writer.finish()
+    return path
+
+
+class Desk:
+    """A jobs list with its library in a window."""
+
+    def __init__(self) -> None:
+        self.window = QWidget()
+        self.window.resize(900, 500)
+        self.jobs = JobList(self.window)
+        self.jobs.resize(240, 500)
+        self.status = StatusMessage(self.window)
+        self.library = Library(Settings(), self.jobs, self.status, self.window)
+
+    def names(self) -> list[str]:
+        return [str(entry.name) for entry in self.jobs._entries.values()]
+
+
+@pytest.fixture
+def desk(home: Path, qtbot: QtBot) -> Iterator[Desk]:
+    desk = Desk()
+    qtbot.addWidget(desk.window)
+    desk.window.show()
+    yield desk
+    desk.status.dismiss()
+    desk.library.shelf.close(finish=True)
+
+
+@pytest.mark.parametrize("name", ["reviews", "a/b\\c:d*e?", "CON", "  ..  ", "很长" * 100, ""])
+def test_any_name_gives_a_file_name_that_every_system_takes(shelf: JobShelf, name: str) -> None:
+    first, second = shelf.create(name), shelf.create(name)
+    assert first != second
+    assert first.parent == second.parent == paths.jobs_dir()
+    assert not set(first.name) & set('/\\:*?"<>|')
+    assert len(first.name) < 90
+    assert first.stem.upper() != "CON"
+
+
+def test_a_file_that_is_no_job_is_listed_with_its_sentence(shelf: JobShelf) -> None:
+    (paths.jobs_dir() / "broken.rowmill").write_bytes(b"not a job at all")
+    shelf.create("fine")
+    entries = {entry.name: entry for entry in shelf.entries([])}
+    assert entries["broken"].error is not None
+    assert entries["fine"].error is None
+    assert told(entries["broken"]) == "cannot be opened"
+
+
+def test_a_deleted_job_comes_back_whole(shelf: JobShelf) -> None:
+    path = filled(shelf.create("mine"))
+    aside = shelf.set_aside(path)
+    assert shelf.entries([]) == []
+    shelf.bring_back(aside, path)
+    with closing(JobReader(path)) as reader:
+        assert reader.counts().rows == 3
+
+
+def test_a_folder_that_cannot_be_written_is_said(shelf: JobShelf, tmp_path: Path) -> None:
+    path = shelf.create("mine")
+    (paths.jobs_dir() / ".deleted").write_text("in the way")
+    with pytest.raises(StorageError):
+        shelf.set_aside(path)
+    assert path.exists()
+
+
+def test_delete_offers_undo_and_undo_lists_the_job_again(desk: Desk, qtbot: QtBot) -> None:
+    desk.library.create("mine", lambda path: desk.library.refresh())
+    qtbot.waitUntil(lambda: desk.names() == ["mine"])
+    desk.jobs.list.setCurrentRow(0)
+    qtbot.keyClick(desk.jobs.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: desk.status.button.isVisible() and desk.names() == [])
+    qtbot.mouseClick(desk.status.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.names() == ["mine"])
+
+
+def test_a_deleted_job_is_gone_for_good_when_the_message_goes(desk: Desk, qtbot: QtBot) -> None:
+    desk.library.create("mine", lambda path: desk.library.refresh())
+    qtbot.waitUntil(lambda: desk.names() == ["mine"])
+    desk.jobs.list.setCurrentRow(0)
+    qtbot.keyClick(desk.jobs.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: desk.status.button.isVisible())
+    desk.status.dismiss()
+    qtbot.waitUntil(lambda: not list((paths.jobs_dir() / ".deleted").glob("*")))
+
+
+def test_a_copy_has_a_name_of_its_own(desk: Desk, qtbot: QtBot) -> None:
+
+    def fill(path: Path) -> None:
+        filled(path)
+        desk.library.refresh()
+
+    desk.library.create("mine", fill)
+    qtbot.waitUntil(lambda: desk.names() == ["mine"])
+    menu = desk.jobs.menu(next(iter(desk.jobs._entries)))
+    next(action for action in menu.actions() if action.text() == "Duplicate").trigger()
+    qtbot.waitUntil(lambda: sorted(desk.names()) == ["Copy of mine", "mine"])
+
+
+def test_the_search_hides_other_jobs(desk: Desk, qtbot: QtBot) -> None:
+    for name in ("apples", "pears"):
+        desk.library.create(name, lambda path: desk.library.refresh())
+    qtbot.waitUntil(lambda: len(desk.names()) == 2)
+    qtbot.keyClicks(desk.jobs.search, "PEA")
+    shown = [row for row in range(2) if not desk.jobs.list.item(row).isHidden()]
+    assert len(shown) == 1
+
+
+def test_an_event_moves_the_entry_of_its_job(desk: Desk, qtbot: QtBot) -> None:
+    desk.library.create("mine", lambda path: desk.library.refresh())
+    qtbot.waitUntil(lambda: desk.names() == ["mine"])
+    entry = next(iter(desk.jobs._entries.values()))
+    desk.jobs.take(JobProgress(str(entry.path), JobState.RUNNING, Counts(done=1, waiting=3)))
+    changed = desk.jobs.entry(entry.path)
+    assert changed is not None
+    assert told(changed) == "running, 25%"
+    assert changed == replace(entry, state=JobState.RUNNING, counts=Counts(done=1, waiting=3))
+
+
+def test_a_second_start_hands_its_file_to_the_first(home: Path, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = paths.runtime_dir()
+    first = SingleInstance(folder)
+    assert not first.hand_over([])
+    assert first.listen()
+    heard: list[list[str]] = []
+    first.called.connect(heard.append)
+    second = subprocess.Popen([sys.executable, "-c", _SECOND_START, str(folder), str(tmp_path / "x.csv")])
+    qtbot.waitUntil(lambda: second.poll() is not None, timeout=30_000)
+    assert second.returncode == 0
+    assert heard == [[str(tmp_path / "x.csv")]]
+    first.close()
+
+
+def test_the_door_of_a_window_that_was_killed_is_taken_over(home: Path, qtbot: QtBot) -> None:
+    folder = paths.runtime_dir()
+    door = door_name(folder)
+    if door.startswith("/"):
+        Path(door).write_text("left over")
+    second = SingleInstance(folder)
+    assert not second.hand_over([])
+    assert second.listen()
+    second.close()
+
+
+_SECOND_START = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from gui_app.ui.window.single_instance import SingleInstance
+app = QCoreApplication([])
+sys.exit(0 if SingleInstance(Path(sys.argv[1])).hand_over(sys.argv[2:]) else 1)
+"""

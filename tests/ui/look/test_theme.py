@@ -1,0 +1,95 @@
+"""The look: enough contrast everywhere, switched while widgets are open, icons that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from gui_app.jobs import JobState, RowState
+from gui_app.paths import resource
+from gui_app.ui.look.icons import JOB_STATE_ICONS, STATE_ICONS, pixmap, set_icon
+from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours, job_state_colour, state_colour
+from gui_app.ui.look.theme import apply_theme, set_role, stylesheet
+
+
+@pytest.fixture(autouse=True)
+def light_again(qapp: QApplication) -> Iterator[None]:
+    yield
+    apply_theme(qapp, "light")
+
+
+def luminance(colour: str) -> float:
+    def channel(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+    c = QColor(colour)
+    return 0.2126 * channel(c.redF()) + 0.7152 * channel(c.greenF()) + 0.0722 * channel(c.blueF())
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, contrast ratio."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("c", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_text_stands_out_from_every_ground_it_can_be_on(c: Colours) -> None:
+    grounds = (c.window, c.base, c.raised, c.answer, c.hand, c.selection)
+    texts = (c.text, c.muted, *(state_colour(c, state) for state in RowState))
+    pairs = [*product(texts, grounds)]
+    pairs += [*product([job_state_colour(c, state) for state in JobState], (c.window, c.base, c.raised))]
+    pairs += [(c.text, ground) for ground in (c.hover, c.pressed, c.accent_soft, c.answer_header)]
+    pairs += [(c.text, c.success_soft), (c.text, c.warning_soft), (c.text, c.error_soft)]
+    pairs += [(c.accent, c.accent_soft), (c.error, c.error_soft), (c.accent, c.window), (c.accent, c.base)]
+    pairs += [(c.on_accent, c.accent_fill), (c.on_accent, c.accent_fill_hover), (c.muted, c.window)]
+    weak = {pair: round(contrast(*pair), 2) for pair in pairs if contrast(*pair) < 4.5}
+    assert not weak
+
+
+def test_no_two_states_look_alike_without_colour() -> None:
+    assert len(set(STATE_ICONS.values())) == len(RowState)
+    assert len(set(JOB_STATE_ICONS.values())) == len(JobState)
+
+
+def test_every_icon_that_is_named_is_there_and_the_licence_with_it() -> None:
+    for name in {*STATE_ICONS.values(), *JOB_STATE_ICONS.values()}:
+        assert not pixmap(name, "#123456", 16).isNull()
+    assert "ISC License" in resource("icons", "LICENSE").read_text("utf-8")
+
+
+def test_the_theme_changes_while_widgets_are_open(qapp: QApplication, qtbot: QtBot) -> None:
+    apply_theme(qapp, "light")
+    button = QPushButton("x")
+    qtbot.addWidget(button)
+    set_icon(button, "play")
+    before = button.icon().pixmap(20, 16).toImage()
+    apply_theme(qapp, "dark")
+    assert colours() is DARK
+    assert button.icon().pixmap(20, 16).toImage() != before
+    apply_theme(qapp, "light")
+    assert colours() is LIGHT
+    assert button.icon().pixmap(20, 16).toImage() == before
+
+
+def test_a_role_can_change(qapp: QApplication, qtbot: QtBot) -> None:
+    apply_theme(qapp, "light")
+    button = QPushButton("Run")
+    qtbot.addWidget(button)
+    button.resize(90, 34)
+    set_role(button, "primary")
+    assert button.grab().toImage().pixelColor(5, 17) == QColor(LIGHT.accent_fill)
+    set_role(button, "quiet")
+    assert button.grab().toImage().pixelColor(5, 17) != QColor(LIGHT.accent_fill)
+
+
+def test_the_stylesheet_grows_with_the_font(qapp: QApplication) -> None:
+    font = qapp.font()
+    small = stylesheet(LIGHT, font)
+    font.setPointSizeF(2 * font.pointSizeF())
+    assert stylesheet(LIGHT, font) != small
+    assert "::item" not in "".join(line for line in small.splitlines() if line.startswith("QTableView"))

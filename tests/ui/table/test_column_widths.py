@@ -1,0 +1,56 @@
+"""Columns are as wide as what is seen asks for, and narrower where the state would go out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gui_app.jobs import FieldKind, OutputField
+from gui_app.ui.table.column_widths import fitted
+from gui_app.ui.table.row_view import RowView
+from tests.ui.rows import MadeUpReader, Threads, text_at
+
+LABEL = OutputField("mood", FieldKind.LABEL, ("good", "bad"))
+
+
+def test_what_fits_is_left_alone() -> None:
+    assert fitted([100, 300], [60, 60], 400) == [100, 300]
+
+
+@pytest.mark.parametrize("room", [250, 300, 399])
+def test_the_widest_are_narrowed_until_all_fit(room: int) -> None:
+    widths = fitted([70, 300, 120, 90], [60, 60, 110, 60], room=room + 60)
+    assert room + 55 <= sum(widths) <= room + 60
+    assert widths[2] >= 110 and widths[0] >= 60
+    assert max(widths) - widths[1] <= 110
+
+
+def test_where_they_cannot_fit_they_can_at_least_be_read() -> None:
+    assert fitted([400] * 20 + [200], [60] * 20 + [130], 700) == [120] * 20 + [130]
+
+
+def test_no_columns_need_no_room() -> None:
+    assert fitted([], [], 100) == []
+
+
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    threads = Threads(MadeUpReader(50))
+    yield threads
+    threads.close()
+
+
+def test_the_state_stays_in_sight_beside_long_texts(threads: Threads, qtbot: QtBot) -> None:
+    threads.model.set_columns(tuple(f"a rather long heading {n}" for n in range(5)), (LABEL,))
+    threads.model.set_total(50)
+    view = RowView(threads.model)
+    qtbot.addWidget(view)
+    view.resize(660, 400)
+    view.show()
+    qtbot.waitUntil(lambda: text_at(threads.model, 0, 0) == "row 1")
+    view.fit_columns()
+    state = len(threads.model.columns) - 1
+    assert view.columnViewportPosition(state) + view.columnWidth(state) <= view.viewport().width()
+    qtbot.waitUntil(lambda: not view.horizontalScrollBar().maximum())
