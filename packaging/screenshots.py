@@ -122,6 +122,8 @@ class Tour:
             await asyncio.sleep(1.0)
         page = self.page
         assert page is not None
+        await self.until(lambda: page.model.rowCount() == 120 and page.overview is not None)
+        await asyncio.sleep(1.0)
         await self.picture("2-task")
         page.show_page("model")
         page.side.model.model_box.setEditText("practice-with-faults")
@@ -191,6 +193,7 @@ class Tour:
         """The first page with news, the question about a newer file, the archive."""
         from dataclasses import replace
 
+        from gui_app.jobs import Counts, JobState
         from gui_app.ui.window.away import News
 
         window, page = self.window, self.page
@@ -198,7 +201,9 @@ class Tour:
         await self.question("13-newer-file", lambda: window.updating.offer(page.path, page.source, lambda: None))
         entries = window.jobs.entries()
         window.show_empty()
-        window.empty.away.show_news([News(replace(entries[0], interrupted=True)), *(News(e) for e in entries[1:])])
+        cut = replace(entries[0].counts, done=60, waiting=entries[0].counts.rows - 60, needs_review=0, failed=0)
+        ended = replace(entries[1], state=JobState.FINISHED, counts=Counts(done=97, failed=3))
+        window.empty.away.show_news([News(replace(entries[0], interrupted=True, counts=cut)), News(ended)])
         window.library.archive(entries[-1].path, True)
         await self.until(lambda: window.jobs.archive_button.isVisible())
         await self.picture("14-away")

@@ -70,7 +70,7 @@ class LaneCard(QPushButton):
 
 
 class LaneChoice(Panel):
-    """The two lanes as two cards, of which one is chosen.
+    """The two lanes as two cards, of which one is chosen; shown when there is something to compare.
 
     Signals:
         chosen: A `Lane`, by the user.
@@ -116,32 +116,31 @@ class LaneChoice(Panel):
     def retranslate(self) -> None:
         """Set every visible text."""
         describe(self, _("When the rows are asked"))
-        found = self._found
-        money = {lane: "" if found is None else lane_money(found, lane) for lane in Lane}
-        self.cards[Lane.NOW].say(_("Now"), money[Lane.NOW], self._now_time(), "")
-        if self._offered:
-            self.cards[Lane.OVERNIGHT].say(
-                _("Overnight"), money[Lane.OVERNIGHT], self._overnight_time(), self._price_note()
-            )
+        found, comparable = self._found, self._offered and self._found is not None
+        now, overnight = self.cards[Lane.NOW], self.cards[Lane.OVERNIGHT]
+        if found is None:
+            now.say(_("Now"), "", "", "")
+            overnight.say(_("Overnight"), "", "", "")
         else:
-            self.cards[Lane.OVERNIGHT].say(_("Overnight"), "", _("Not offered by this provider."), "")
-        tell(self._hint, "" if found is not None else _("Try some rows to see here what each way costs."), "small")
+            now.say(_("Now"), lane_money(found, Lane.NOW), self._now_time(found), "")
+            overnight.say(
+                _("Overnight"), lane_money(found, Lane.OVERNIGHT), self._overnight_time(), self._price_note(found)
+            )
+        for card in self.cards.values():
+            card.setVisible(comparable)
+        untold = self._offered and found is None
+        tell(self._hint, _("Try some rows to see here what each way costs.") if untold else "", "small")
         self.set_lane(self._lane)
 
-    def _now_time(self) -> str:
-        if self._found is None:
-            return _("Answers come as they are made.")
-        return _("about {range}").format(range=lane_minutes(self._found.figures.now))
+    def _now_time(self, found: Estimated) -> str:
+        return _("about {range}").format(range=lane_minutes(found.figures.now))
 
     def _overnight_time(self) -> str:
         if self._practice:
             return _("Practice nights last about a minute.")
         return _("Ready by {moment} at the latest.").format(moment=soon(self._now() + 86_400))
 
-    def _price_note(self) -> str:
-        found = self._found
-        if found is None:
-            return "" if self._practice else _("Usually at half the price.")
+    def _price_note(self, found: Estimated) -> str:
         if found.free or found.figures.overnight.low_usd is None or found.figures.overnight.has_price:
             return ""
         return _("Full price: no lower one is known for this model.")

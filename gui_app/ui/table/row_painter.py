@@ -10,6 +10,7 @@ from PySide6.QtCore import QItemSelectionRange, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QStaticText, QTransform
 
 from gui_app.jobs import RowState
+from gui_app.sentences import state_name
 from gui_app.store.queries import RowView
 from gui_app.ui.look.icons import pixmap, state_pixmap
 from gui_app.ui.look.palette import colours, state_colour
@@ -24,6 +25,8 @@ _KEPT_ROWS = 400
 """Rows that stay ready to be painted: some screens full."""
 _KEPT_TEXTS = 2_000
 """Of all rows: labels, dates and states come again and again."""
+_WORTH_SHOWING = 10
+"""Letters of a cause, with what parts it from its state."""
 
 
 class Strip(NamedTuple):
@@ -89,6 +92,13 @@ class _Look:
                 self._texts.clear()
             found = self._texts[key] = self._cut(text, room, italic)
         return found
+
+    def state(self, text: str, name: str, room: int) -> QStaticText | None:
+        """A state with its cause; its name alone where only a scrap of the cause would be left, or the name be cut."""
+        cut = self.laid_out(text, room)
+        if cut is None or cut.text() == text or len(cut.text()) - len(name) >= _WORTH_SHOWING:
+            return cut
+        return self.laid_out(name, room)
 
     def _cut(self, text: str, room: int, italic: bool) -> QStaticText:
         # Cutting takes as long as the text is, and this is more than fits, but for very narrow letters.
@@ -216,9 +226,8 @@ def _state_cell(row: RowView, width: int, look: _Look) -> _Cell:
     if row.approved:
         badge = pixmap("badge-check", look.colours.success, ICON, look.ratio)
         room -= ICON + 4
-    return _Cell(
-        width, look.laid_out(state_text(row), room), at, look.states[row.state], mark=look.marks[row.state], sign=badge
-    )
+    text = look.state(state_text(row), state_name(row.state), room)
+    return _Cell(width, text, at, look.states[row.state], mark=look.marks[row.state], sign=badge)
 
 
 def _select(painter: QPainter, seen: Seen, area: QItemSelectionRange, look: _Look) -> None:

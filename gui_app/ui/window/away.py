@@ -29,6 +29,18 @@ class News:
 
     entry: JobGlance
 
+    @property
+    def cut_short(self) -> bool:
+        """It ended with rows left; one that was interrupted after its last row has nothing to go on with."""
+        return self.entry.interrupted and self.entry.counts.finished < self.entry.counts.rows
+
+    @property
+    def state(self) -> JobState:
+        """How it stands, for the icon."""
+        if self.entry.interrupted:
+            return JobState.STOPPED if self.cut_short else JobState.FINISHED
+        return self.entry.state
+
     def text(self) -> str:
         """In a sentence."""
         entry, counts = self.entry, self.entry.counts
@@ -38,7 +50,7 @@ class News:
             "rows": number(counts.rows),
             "failed": number(counts.failed),
         }
-        if entry.interrupted:
+        if self.cut_short:
             text = _("“{name}” was interrupted: {finished} of {rows} rows are finished. It can go on.")
         elif entry.state is JobState.SUBMITTED:
             text = _("“{name}” is with the provider overnight. Open it to collect what is done.")
@@ -144,9 +156,8 @@ class AwayCard(Panel):
         describe(button, _("Open"), item.text())
         button.clicked.connect(lambda: self._open(item))
         row = hbox(line, gap=GAP_S)
-        state = JobState.STOPPED if item.entry.interrupted else item.entry.state
-        tone = {JobState.FINISHED: "success", JobState.STOPPED: "error"}.get(state, "accent")
-        row.addWidget(IconLabel(JOB_STATE_ICONS[state], tone), 0, Qt.AlignmentFlag.AlignVCenter)
+        tone = {JobState.FINISHED: "success", JobState.STOPPED: "error"}.get(item.state, "accent")
+        row.addWidget(IconLabel(JOB_STATE_ICONS[item.state], tone), 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(label, 1)
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         return line

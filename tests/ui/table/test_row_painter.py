@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app import i18n
 from gui_app.app import application
-from gui_app.jobs import FieldKind, OutputField, RowState
+from gui_app.jobs import Cause, FieldKind, OutputField, RowState
 from gui_app.store.queries import RowView as Row
 from gui_app.ui.look.palette import DARK, LIGHT
 from gui_app.ui.look.theme import apply_theme
@@ -123,6 +123,25 @@ def test_a_text_is_cut_where_its_column_ends_and_comes_back_with_room(
         view.setColumnWidth(0, 300)
         wide = cell(view, 0, 0)
         assert has_ink(wide.copy(200, 0, 90, wide.height())) and not has_ink(cell(view, 0, 1))
+
+
+def test_a_state_whose_cause_has_no_room_is_named_in_full_and_alone(
+    view: RowView, threads: Threads, qtbot: QtBot
+) -> None:
+    reader = threads.reader
+    assert isinstance(reader, Reader)
+    reader.changes = {
+        1: {"state": RowState.NEEDS_REVIEW, "cause": Cause.OFF_LIST},
+        2: {"state": RowState.NEEDS_REVIEW},
+    }
+    threads.model.refresh([(1, 2)])
+    qtbot.waitUntil(lambda: text_at(threads.model, 0, 3).startswith("needs review: "))
+    view.setColumnWidth(3, 420)
+    assert cell(view, 0, 3) != cell(view, 1, 3), "there is room for the cause"
+    view.setColumnWidth(3, view.fontMetrics().horizontalAdvance("needs review: an") + 44)
+    # The first row's cells are painted on other ground: it is the current one.
+    view.setCurrentIndex(view.rows.index(5, 0))
+    assert cell(view, 0, 3) == cell(view, 1, 3)
 
 
 def test_every_state_looks_different(view: RowView, threads: Threads, qtbot: QtBot) -> None:

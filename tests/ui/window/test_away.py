@@ -31,6 +31,17 @@ def test_a_job_whose_owner_died_is_told_of(tmp_path: Path) -> None:
     ]
 
 
+def test_a_job_whose_owner_died_after_the_last_row_has_ended(tmp_path: Path) -> None:
+    path = make_job(tmp_path / "job.rowmill", one_column("a", "b"), name="reviews")
+    with Run(path) as run:
+        run.claim(2)
+        run.keep(done(1), done(2))
+    forget_owner(path)
+    told = news([job_glance(path)], {})
+    assert [item.text() for item in told] == ["“reviews” has ended: 2 of 2 rows are finished."]
+    assert told[0].state is JobState.FINISHED
+
+
 def test_a_job_that_runs_elsewhere_or_was_paused_is_no_news(tmp_path: Path) -> None:
     path = make_job(tmp_path / "job.rowmill", one_column("a", "b"))
     with Run(path) as run:
