@@ -127,6 +127,8 @@ SEEN = Setting[dict[str, str]]("seen", dict, {}, accepts=lambda value: _are_text
 RECENT = Setting[list[dict[str, str]]]("recent", list, [], accepts=_are_recent)
 """Newest first: {"path": the job file, "source": the table it came from}."""
 MOST_RECENT = 50
+QUEUE = Setting[list[str]]("queue", list, [], accepts=_are_texts)
+"""The job files that wait for their turn, the next one first."""
 
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE,
@@ -147,6 +149,7 @@ ALL: tuple[Setting[Any], ...] = (
     WINDOW_LAYOUT,
     SEEN,
     RECENT,
+    QUEUE,
 )
 _BY_KEY = {setting.key: setting for setting in ALL}
 

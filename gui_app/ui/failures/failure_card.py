@@ -9,6 +9,7 @@ from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
 from gui_app.store.queries import FailureGroup
+from gui_app.ui.later.retries import WAIT_MIN
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.forms import FlowLayout, Fold, readable
@@ -50,8 +51,6 @@ _ANSWERING_HELPS = frozenset(
         Cause.CUT_OFF,
     }
 )
-WAIT_MIN = 5
-
 REMEDIES: dict[str, tuple[str, frozenset[Cause]]] = {
     # Name, drawing, and the causes it helps against.
     "wait": ("clock", _WAITING_HELPS),
@@ -73,7 +72,7 @@ def remedy_text(remedy: str) -> tuple[str, str]:
     return {
         "wait": (
             ngettext("Retry in {n} minute", "Retry in {n} minutes", WAIT_MIN).format(n=number(WAIT_MIN)),
-            _("Waits, then asks these rows again by itself while this job is open."),
+            _("Waits, then asks these rows again by itself while Rowmill is open."),
         ),
         "shorten": (_("Shorten"), _("Puts in only the beginning of the longest column, then you can retry.")),
         "longer": (_("Allow longer answers"), _("Doubles the longest reply, then you can retry.")),

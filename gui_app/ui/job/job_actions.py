@@ -16,11 +16,15 @@ from gui_app.store.parts import PartView
 from gui_app.store.versions import last_attempt
 from gui_app.ui.feed.bridge import JobLink, Overview
 from gui_app.ui.job.trying import rows_to_ask_twice, rows_to_try
+from gui_app.ui.later.later_run import NOTE as NOTE_OF_TURN
+from gui_app.ui.later.later_run import LaterRun
 from gui_app.ui.pieces.question import Choice, Question, ask
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.review.second_opinion import NOTE, SecondOpinion
 
 if TYPE_CHECKING:
+    from gui_app.store.edits import JobEditor
+    from gui_app.ui.later.queue import JobQueue
     from gui_app.worker.client import WorkerClient
 
 
@@ -63,6 +67,10 @@ class JobActions(QObject):
     def run(self, scope: Scope, *, ask_first: bool = True) -> None:
         """Send rows. Asks first what is meant when the task changed since rows were answered."""
         self._start("run", self._run(scope, ask_first=ask_first))
+
+    def run_in_turn(self, queue: JobQueue) -> None:
+        """Send the rows that are left once no other job runs, with the task as it is now."""
+        self._start("run", self._run_in_turn(queue))
 
     def try_some(self, how: str, selected: RowFilter, gold: int | None = None) -> None:
         """Ask about a few rows: "first", "random", "gold" (with a correct answer in that column) or "selected"."""
@@ -121,13 +129,37 @@ class JobActions(QObject):
             self.refused.emit(problem)
             return
         recipe = self._task.recipe()
-        if ask_first and scope.kind is ScopeKind.REMAINING and scope.rows.is_empty() and self._is_changed(recipe):
-            answer = await self._ask_about_change()
-            if not answer:
+        if ask_first and scope.kind is ScopeKind.REMAINING and scope.rows.is_empty():
+            meant = await self._what_is_meant(recipe)
+            if meant is None:
                 return
-            if answer == "again":
-                scope = Scope(ScopeKind.AGAIN, scope.rows)
+            scope = meant
         await self._send(scope, recipe)
+
+    async def _what_is_meant(self, recipe: Recipe) -> Scope | None:
+        """The rows that are left, or all once more where the task changed; None: nothing."""
+        if not self._is_changed(recipe):
+            return Scope()
+        answer = await self._ask_about_change()
+        return {"again": Scope(ScopeKind.AGAIN), "remaining": Scope()}.get(answer)
+
+    async def _run_in_turn(self, queue: JobQueue) -> None:
+        problem = self._task.problem()
+        if problem:
+            self.refused.emit(problem)
+            return
+        recipe, options = self._task.recipe(), self._task.run_options()
+        scope = await self._what_is_meant(recipe)
+        if scope is None:
+            return
+        run = LaterRun(recipe, scope, options)
+
+        def note(editor: JobEditor) -> None:
+            editor.save_draft(recipe)
+            editor.set_note(NOTE_OF_TURN, run.to_note())
+
+        await self._link.edits.call(note)
+        queue.add(self._link.path)
 
     async def _send(self, scope: Scope, recipe: Recipe, *, lane: Lane | None = None) -> None:
         # The worker may have to be started first, which takes seconds.

@@ -15,6 +15,7 @@ from gui_app.store.filters import Order
 from gui_app.ui.job.going_back import GoingBack
 from gui_app.ui.job.job_story import JobStory
 from gui_app.ui.job.remedies import Remedies
+from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.services import Services
 
@@ -23,6 +24,9 @@ _SAVE_DRAFT_MS = 400
 
 class JobPage(JobStory):
     """Everything about one job. Built for one job file and dropped with it (`aclose`).
+
+    Args:
+        later: What starts by itself. It outlives the page.
 
     Signals:
         said: A short message for the foot of the window.
@@ -39,8 +43,15 @@ class JobPage(JobStory):
     renamed = Signal(str)
     settingsRequested = Signal()
 
-    def __init__(self, services: Services, path: Path, source: Path | None, parent: QWidget | None = None) -> None:
-        super().__init__(services, path, source, parent)
+    def __init__(
+        self,
+        services: Services,
+        path: Path,
+        source: Path | None,
+        later: Later,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(services, path, source, later, parent)
         self._draft_timer = QTimer(self)
         self._draft_timer.setSingleShot(True)
         self._draft_timer.setInterval(_SAVE_DRAFT_MS)
@@ -80,6 +91,9 @@ class JobPage(JobStory):
         bar.runRequested.connect(self._run)
         bar.pauseRequested.connect(self.doing.pause)
         bar.stopRequested.connect(self.doing.stop)
+        # Whoever holds one job back wants no other to start in its place.
+        bar.pauseRequested.connect(self.later.queue.hold)
+        bar.stopRequested.connect(self.later.queue.hold)
         bar.exportRequested.connect(self._export)
         bar.filterRequested.connect(self.filter_bar.set_filter)
         self.side.recipeChanged.connect(self._recipe_changed)
@@ -177,7 +191,6 @@ class JobPage(JobStory):
             self._draft_timer.stop()
             self._save_draft()
         self._list_timer.stop()
-        self.remedies.close()
         self.history.close()
         self.feed.close()
         self.model.close()
@@ -195,7 +208,7 @@ class JobPage(JobStory):
         self._show_columns_of_table()
         self.run_bar.set_problem(self.side.problem())
         self._show_estimate(self._estimated)
-        self._show_notices()
+        self.show_notices()
 
     def _save_draft(self) -> None:
         if self._started:
@@ -231,6 +244,8 @@ class JobPage(JobStory):
             self.doing.run_again()
         elif what == "remaining":
             self.doing.run(Scope())
+        elif what == "queued":
+            self.doing.run_in_turn(self.later.queue)
         elif what == "selected":
             self.ask_again(self.table.selected_filter())
         else:

@@ -18,7 +18,9 @@ from gui_app.ui.job.job_actions import JobActions
 from gui_app.ui.job.job_frame import JobFrame
 from gui_app.ui.job.job_notices import notices
 from gui_app.ui.job.job_start import Start, read_start, sample_recipe
+from gui_app.ui.job.later_notices import later_notices
 from gui_app.ui.job.overnight_notices import REFUSED, Fetching, OvernightActions, overnight_notices, place_of
+from gui_app.ui.later.later import Later
 from gui_app.ui.model.estimating import Estimated, estimate_rest, estimate_text, estimate_tip
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.pieces.help_topics import topic_of
@@ -32,9 +34,16 @@ _COLLECT_AFTER_MS = 1_500
 class JobStory(JobFrame):
     """Follows one job: its overview, its events, the sentences over its rows. `JobPage` adds what the user does."""
 
-    def __init__(self, services: Services, path: Path, source: Path | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        path: Path,
+        source: Path | None,
+        later: Later,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(services, path, parent)
-        self.source = source
+        self.source, self.later = source, later
         self.overview: Overview | None = None
         self._event: JobProgress | None = None
         self._waited: JobProgress | None = None
@@ -48,6 +57,7 @@ class JobStory(JobFrame):
         self._list_timer.setSingleShot(True)
         self._list_timer.setInterval(_LIST_AGAIN_MS)
         self._list_timer.timeout.connect(self.model.list.reload)
+        self.later.queue.changed.connect(self.show_notices)
         self.link.overviewChanged.connect(self._show_overview)
         self.link.progressed.connect(self._show_progress)
         self.link.rowsChanged.connect(self._rows_changed)
@@ -64,7 +74,7 @@ class JobStory(JobFrame):
         # The sentence that stands there is of the language before.
         self._show_estimate(self._estimated)
         if self.overview is not None:
-            self._show_notices()
+            self.show_notices()
 
     def is_moving(self) -> bool:
         """Rows are on their way."""
@@ -90,7 +100,7 @@ class JobStory(JobFrame):
     def show_notice(self, make: Callable[[], Notice] | None) -> None:
         """Put a sentence over the rows until the next run. It is made again when the language changes."""
         self._own_notice = make
-        self._show_notices()
+        self.show_notices()
 
     # From the store
 
@@ -119,7 +129,7 @@ class JobStory(JobFrame):
             self._columns_found(summary.columns)
         elif first or not self._started:
             self._show_columns_of_table()
-        self._show_notices()
+        self.show_notices()
 
     def _collect_found(self) -> None:
         """A job that was found submitted is looked after again, without a click."""
@@ -214,14 +224,15 @@ class JobStory(JobFrame):
             self.feed.second.settle()
             self.link.look()
             self.table.refit_columns()
-        self._show_notices()
+        self.show_notices()
 
     def _rows_changed(self, spans: Sequence[tuple[int, int]] | None) -> None:
         self.model.refresh(spans)
         if self.model.list.is_volatile and not self._list_timer.isActive():
             self._list_timer.start()
 
-    def _show_notices(self) -> None:
+    def show_notices(self) -> None:
+        """Say over the rows what holds now."""
         if self.overview is None:
             shown = []
         else:
@@ -233,6 +244,7 @@ class JobStory(JobFrame):
                 go_on=self.run,
                 overnight=self._overnight(self.overview),
             )
+        shown[:0] = later_notices(self.later, self.path, self.run, moving=self.is_moving())
         if self._own_notice is not None:
             shown.insert(0, self._own_notice())
         self.banners.show_notices(shown)

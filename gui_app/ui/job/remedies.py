@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
-from gui_app.i18n import _, moment, ngettext, number
-from gui_app.jobs import RowFilter
+from gui_app.i18n import _, ngettext, number
+from gui_app.jobs import RowFilter, RowState
 from gui_app.recipes.question import MOST_OUTPUT_TOKENS, build_question
 from gui_app.recipes.template import Template
 from gui_app.sentences import plain
 from gui_app.store.queries import FailureGroup, JobReader
-from gui_app.ui.failures.failure_card import WAIT_MIN, rows_of
+from gui_app.ui.failures.failure_card import rows_of
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.table.reading import last_reply
 
@@ -32,11 +32,8 @@ class Remedies(QObject):
     def __init__(self, page: JobPage) -> None:
         super().__init__(page)
         self._page = page
-        self._waiting: dict[FailureGroup, RowFilter] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(WAIT_MIN * 60_000)
-        self._timer.timeout.connect(self._waited)
+        self._retries = page.later.retries
+        self._retries.changed.connect(self._retries_changed)
         failures = page.side.failures
         failures.remedyRequested.connect(self.apply)
         failures.modelRequested.connect(self._another_model)
@@ -46,48 +43,14 @@ class Remedies(QObject):
         """One of the remedies, for a group."""
         {"wait": self._wait, "shorten": self._shorten, "longer": self._longer, "answer": self._answer}[remedy](group)
 
-    def close(self) -> None:
-        """Retry nothing any more."""
-        self._timer.stop()
-
     # Waiting
 
     def _wait(self, group: FailureGroup) -> None:
-        # Groups that are told to wait one after another are retried together, at the last one's time.
-        self._waiting[group] = rows_of(group)
-        self._timer.start()
-        due, count = time.time() + WAIT_MIN * 60, sum(item.count for item in self._waiting)
+        self._retries.wait(self._page.path, group, rows_of(group), self._page.side.run_options())
 
-        def notice() -> Notice:
-            text = ngettext(
-                "{count} row is retried at {moment}, while this job is open.",
-                "{count} rows are retried at {moment}, while this job is open.",
-                count,
-            ).format(count=number(count), moment=moment(due))
-            return Notice("wait", text, "", ((_("Retry now"), self._waited), (_("Do not retry"), self._do_not)))
-
-        self._page.show_notice(notice)
-
-    def _waited(self) -> None:
-        self._timer.stop()
-        if not self._waiting:
-            return
-        if self._page.is_moving():
-            # Another run is on its way: these rows come after it.
-            self._timer.start()
-            return
-        filters, self._waiting = list(self._waiting.values()), {}
-        self._page.retry(
-            RowFilter(
-                states=frozenset().union(*(rows.states for rows in filters)),
-                causes=frozenset().union(*(rows.causes for rows in filters)),
-            )
-        )
-
-    def _do_not(self) -> None:
-        self._timer.stop()
-        self._waiting = {}
-        self._page.show_notice(None)
+    def _retries_changed(self, job: Path) -> None:
+        if job == self._page.path:
+            self._page.show_notices()
 
     # Changing the task
 
@@ -131,14 +94,18 @@ class Remedies(QObject):
 
     def _another_model(self, rows: RowFilter) -> None:
         self._page.show_page("model")
-        self._page.show_notice(
-            lambda: Notice(
-                "other-model",
-                _("Choose another model, then retry the failed rows."),
-                "",
-                ((_("Retry failures"), lambda: self._page.retry(rows)),),
+        failed = rows.states == frozenset({RowState.FAILED})
+
+        def notice() -> Notice:
+            text = (
+                _("Choose another model, then retry the failed rows.")
+                if failed
+                else _("Choose another model, then ask the rows that need review again.")
             )
-        )
+            again = _("Retry failures") if failed else _("Ask these rows again")
+            return Notice("other-model", text, "", ((again, lambda: self._page.retry(rows)),))
+
+        self._page.show_notice(notice)
 
     # Looking and answering
 

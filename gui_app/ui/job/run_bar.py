@@ -28,7 +28,7 @@ class RunBar(Panel):
 
     Signals:
         tryRequested: "first", "random", "selected" or "gold".
-        runRequested: "remaining", "listed", "selected" or "again".
+        runRequested: "remaining", "queued" (in its turn, when no other job runs), "listed", "selected" or "again".
         pauseRequested, resumeRequested, stopRequested, exportRequested: As named.
         filterRequested: A `RowFilter`, from the counts.
     """
@@ -96,7 +96,7 @@ class RunBar(Panel):
             name: self._action(self._try_menu, name) for name in ("first", "random", "selected", "gold")
         }
         self._run_actions = {
-            name: self._action(self._run_menu, name) for name in ("remaining", "listed", "selected", "again")
+            name: self._action(self._run_menu, name) for name in ("remaining", "queued", "listed", "selected", "again")
         }
         self._try_menu.triggered.connect(lambda action: self.tryRequested.emit(action.data()))
         self._run_menu.triggered.connect(lambda action: self.runRequested.emit(action.data()))
@@ -154,6 +154,7 @@ class RunBar(Panel):
         self._try_actions["selected"].setText(_("The selected rows"))
         self._try_actions["gold"].setText(_("Rows with a known correct answer"))
         self._run_actions["remaining"].setText(_("The rows that are left"))
+        self._run_actions["queued"].setText(_("The rows that are left, when the other jobs are done"))
         self._run_actions["listed"].setText(_("The rows listed now"))
         self._run_actions["selected"].setText(_("The selected rows"))
         self._run_actions["again"].setText(_("All rows again…"))
@@ -267,7 +268,8 @@ class RunBar(Panel):
         self.try_button.setToolTip(plain_tip(self._problem))
         self._try_actions["selected"].setEnabled(self._selected > 0)
         self._try_actions["gold"].setEnabled(self._gold)
-        self._run_actions["remaining"].setEnabled(left > 0)
+        for name in ("remaining", "queued"):
+            self._run_actions[name].setEnabled(left > 0)
         self._run_actions["selected"].setEnabled(self._selected > 0)
         self._run_actions["listed"].setEnabled(self._filtered)
         self._run_actions["again"].setEnabled(self._counts.finished > 0 and not submitted)

@@ -12,7 +12,7 @@ from gui_app.i18n import _, number, percent
 from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
 from gui_app.ui.job.job_title import state_words
-from gui_app.ui.jobs_list.job_list import ENTRY
+from gui_app.ui.jobs_list.job_list import ENTRY, MOVING, WAITS
 from gui_app.ui.look.icons import JOB_STATE_ICONS, pixmap
 from gui_app.ui.look.palette import Colours, colours, job_state_colour
 from gui_app.ui.look.theme import GAP_S, scaled_font
@@ -52,13 +52,14 @@ class JobDelegate(QStyledItemDelegate):
         small = scaled_font(option.font, 0.92)
         top = inner.top() + line + 3
         height = QFontMetrics(small).height()
-        drawing = "circle-alert" if broken else JOB_STATE_ICONS[entry.state]
+        waits = "" if broken or entry.state in MOVING else index.data(WAITS) or ""
+        drawing = "circle-alert" if broken else "clock" if waits else JOB_STATE_ICONS[entry.state]
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         painter.drawPixmap(inner.left(), top + (height - _ICON) // 2, pixmap(drawing, colour, _ICON, ratio))
         painter.setPen(QColor(c.muted))
         left = inner.left() + _ICON + 6
-        _line(painter, QRect(left, top, inner.right() - left, height), told(entry), small)
+        _line(painter, QRect(left, top, inner.right() - left, height), told(entry, waits), small)
         total = entry.counts.rows
         if entry.state in _UNDER_WAY and total and not broken:
             _bar(painter, QRectF(inner.left(), rect.bottom() - 5, inner.width(), 3), entry.counts.finished / total, c)
@@ -95,10 +96,12 @@ def _bar(painter: QPainter, box: QRectF, share: float, c: Colours) -> None:
     painter.drawRoundedRect(box, 1.5, 1.5)
 
 
-def told(entry: JobGlance) -> str:
-    """A job's state and progress in a few words."""
+def told(entry: JobGlance, waits: str = "") -> str:
+    """A job's state and progress in a few words, or for what it waits."""
     if entry.error is not None:
         return _("cannot be opened")
+    if waits and entry.state not in MOVING:
+        return waits
     total, finished = entry.counts.rows, entry.counts.finished
     if total and 0 < finished < total:
         return _("{state}, {percent}").format(

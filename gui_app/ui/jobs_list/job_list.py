@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, 
 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, number
+from gui_app.jobs import JobState
 from gui_app.sentences import explain, plain
+from gui_app.ui.jobs_list.queue_strip import QueueStrip
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, scaled, set_role
 from gui_app.ui.pieces.forms import FlowLayout
@@ -26,12 +28,17 @@ if TYPE_CHECKING:
 
 ENTRY = int(Qt.ItemDataRole.UserRole) + 1
 """Where an item keeps its `JobGlance`."""
+WAITS = ENTRY + 1
+"""Where an item keeps what is said in place of its state: that it waits for its turn, or for a retry. "": neither."""
+MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
+_EARLIER, _LATER = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
 
 
 class JobList(Panel):
     """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested: the buttons.
     renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested, newerRequested: a
-    `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in.
+    `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in. moveRequested: a `Path` in the queue,
+    and -1 or +1. leaveQueueRequested: a `Path`.
     """
 
     opened = Signal(object)
@@ -44,11 +51,16 @@ class JobList(Panel):
     folderRequested = Signal(object)
     newerRequested = Signal(object)
     archiveRequested = Signal(object, bool)
+    moveRequested = Signal(object, int)
+    leaveQueueRequested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="sidebar")
         self._marked: Path | None = None
         self._entries: dict[Path, JobGlance] = {}
+        self._queue: tuple[Path, ...] = ()
+        self._waits: dict[Path, str] = {}
+        self.strip = QueueStrip()
         self._heading = text_label("subtitle")
         self.new_button = QPushButton()
         self.new_button.setObjectName("newJobButton")
@@ -98,6 +110,7 @@ class JobList(Panel):
         hint.addWidget(self._none)
         column.addLayout(hint)
         column.addWidget(self.list, 1)
+        column.addWidget(self.strip)
         bottom = vbox(None, (GAP_S, GAP_S, GAP_S, GAP_S))
         bottom.addWidget(self.archive_button, 0, Qt.AlignmentFlag.AlignLeft)
         bottom.addWidget(feet)
@@ -115,6 +128,7 @@ class JobList(Panel):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.deletePressed.connect(lambda: self._emit_current(self.deleteRequested))
         self.list.renamePressed.connect(lambda: self._emit_current(self.renameRequested))
+        self.list.movePressed.connect(self._move_current)
 
     def retranslate(self) -> None:
         """Set every visible text."""
@@ -151,16 +165,38 @@ class JobList(Panel):
     def _fill(self) -> None:
         archive = self.archive_button.isChecked()
         entries = [entry for entry in self._entries.values() if entry.archived == archive]
+        entries.sort(key=self._rank)
         self.list.clear()
         for entry in entries:
             item = QListWidgetItem()
             item.setData(ENTRY, entry)
+            item.setData(WAITS, self._waits.get(entry.path, ""))
             self._say(item)
             self.list.addItem(item)
         self._none.setVisible(not entries)
         self.mark(self._marked)
         self._filter()
         self._say_archive()
+
+    def _rank(self, entry: JobGlance) -> int:
+        """Where something waits: what runs, what comes next in its order, the others as they were changed."""
+        if not self._queue:
+            return 0
+        if entry.path in self._queue:
+            return 1 + self._queue.index(entry.path)
+        return 0 if entry.state in MOVING else 1 + len(self._queue)
+
+    def show_waits(self, queue: Sequence[Path], waits: Mapping[Path, str]) -> None:
+        """Say of these jobs that they wait, and list those of the queue in its order.
+
+        Args:
+            waits: What is said in place of a job's state.
+        """
+        marked = self.current()
+        self._queue, self._waits = tuple(queue), dict(waits)
+        self._fill()
+        if marked is not None and (item := self._item(marked)) is not None:
+            self.list.setCurrentItem(item)
 
     def _show_shelf(self) -> None:
         archive = self.archive_button.isChecked()
@@ -224,7 +260,7 @@ class JobList(Panel):
         from gui_app.ui.jobs_list.job_delegate import told
 
         entry: JobGlance = item.data(ENTRY)
-        text = told(entry)
+        text = told(entry, item.data(WAITS) or "")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{plain(entry.name, 80)}, {text}")
         problem = "" if entry.error is None else explain(entry.error)
         item.setToolTip(plain_tip(f"{entry.name}\n{problem or text}"))
@@ -245,6 +281,11 @@ class JobList(Panel):
         if path is not None:
             signal.emit(path)  # type: ignore[attr-defined]
 
+    def _move_current(self, by: int) -> None:
+        path = self.current()
+        if path in self._queue:
+            self.moveRequested.emit(path, by)
+
     def _show_menu(self, at: QPoint) -> None:
         item = self.list.itemAt(at)
         if item is not None:
@@ -257,6 +298,8 @@ class JobList(Panel):
         entry = self._entries.get(path)
         archived = entry is not None and entry.archived
         menu = QMenu(self)
+        if path in self._queue:
+            self._add_queue_actions(menu, path)
         for drawing, text, signal in (
             ("folder-open", _("Open"), self.opened),
             ("pencil", _("Rename"), self.renameRequested),
@@ -275,12 +318,31 @@ class JobList(Panel):
                 action.triggered.connect(lambda _checked=False, which=signal: which.emit(path))
         return menu
 
+    def _add_queue_actions(self, menu: QMenu, path: Path) -> None:
+        at, last = self._queue.index(path), len(self._queue) - 1
+        for drawing, text, keys, by, possible in (
+            ("arrow-up", _("Earlier in the queue"), _EARLIER, -1, at > 0),
+            ("arrow-down", _("Later in the queue"), _LATER, 1, at < last),
+        ):
+            action = menu.addAction(text)
+            set_icon(action, drawing)
+            # Only told here: the list itself knows the keys.
+            action.setShortcut(keys)
+            action.setShortcutVisibleInContextMenu(True)
+            action.setEnabled(possible)
+            action.triggered.connect(lambda _checked=False, by=by: self.moveRequested.emit(path, by))
+        action = menu.addAction(_("Take out of the queue"))
+        set_icon(action, "x")
+        action.triggered.connect(lambda: self.leaveQueueRequested.emit(path))
+        menu.addSeparator()
+
 
 class _List(QListWidget):
-    """Delete and F2 work on the marked job."""
+    """Delete, F2 and Alt with the arrows work on the marked job."""
 
     deletePressed = Signal()
     renamePressed = Signal()
+    movePressed = Signal(int)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook."""
@@ -288,6 +350,8 @@ class _List(QListWidget):
             self.deletePressed.emit()
         elif event.key() == Qt.Key.Key_F2:
             self.renamePressed.emit()
+        elif (by := {_EARLIER: -1, _LATER: 1}.get(QKeySequence(event.keyCombination()))) is not None:
+            self.movePressed.emit(by)
         else:
             super().keyPressEvent(event)
 

@@ -21,9 +21,11 @@ from gui_app.sentences import explain
 from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT
 from gui_app.ui.jobs_list.importing import Importing
 from gui_app.ui.jobs_list.job_list import JobList
+from gui_app.ui.jobs_list.job_waits import JobWaits
 from gui_app.ui.jobs_list.library import Library
 from gui_app.ui.jobs_list.nights import Nights
 from gui_app.ui.jobs_list.updating import Updating
+from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.focus_order import order_focus
 from gui_app.ui.pieces.help_link import HelpWanted
 from gui_app.ui.pieces.help_topics import topic_of
@@ -86,6 +88,8 @@ class MainWindow(Panel):
         self.centre.addWidget(self.empty)
         self._lay_out()
         self.status = StatusMessage(self)
+        self.later = Later(services, self)
+        self.waits = JobWaits(self.later, self.jobs, self.status, self)
         self.library = Library(services.settings, self.jobs, self.status, self)
         self.importing = Importing(services.worker, self)
         self.updating = Updating(services.settings, self.library, self.jobs, self.importing, self)
@@ -122,6 +126,8 @@ class MainWindow(Panel):
         self.library.listed.connect(self._listed)
         self.library.listed.connect(self.nights.look_after)
         self.library.gone.connect(self._leave)
+        self.library.gone.connect(self.waits.forget)
+        self.later.queue.refused.connect(lambda _job, _why: self._end_behind())
         self.library.renamed.connect(self._renamed)
         self.importing.progressed.connect(self._import_moved)
         self.importing.finished.connect(lambda job: self._import_moved(job, None))
@@ -157,6 +163,7 @@ class MainWindow(Panel):
     def retranslate(self) -> None:
         """Set every visible text that is the window's own."""
         say_actions(self.keys)
+        self.waits.show()
         self.setAccessibleName("Rowmill")
         self.jobs.new_button.setToolTip(with_keys(_("New job"), "new"))
         self.jobs.settings_button.setToolTip(with_keys(_("Settings"), "settings"))
@@ -181,7 +188,7 @@ class MainWindow(Panel):
         from gui_app.ui.job.job_page import JobPage
 
         before = self.page
-        page = self.page = JobPage(self._services, path, source, self.centre)
+        page = self.page = JobPage(self._services, path, source, self.later, self.centre)
         page.said.connect(self.status.say)
         page.renamed.connect(lambda name: self._renamed(path, name))
         page.importSettingsChosen.connect(lambda chosen: self._read_again(page, chosen))
@@ -240,6 +247,7 @@ class MainWindow(Panel):
             self._is_first_listed = True
             seen = self._services.settings.get(SEEN)
             self.empty.away.show_news(news(entries, seen))
+            self.later.queue.keep_only(entry.path for entry in entries)
 
     def _leave(self, path: Path) -> None:
         """Somebody takes this job's file away."""
@@ -320,6 +328,7 @@ class MainWindow(Panel):
             for path in self._running:
                 self.title.ended(path)
             self._running.clear()
+            self.later.worker_lost()
             if self.page is not None:
                 self.page.worker_lost()
             self.library.refresh()
@@ -337,8 +346,13 @@ class MainWindow(Panel):
                 self.title.ended(path)
                 entry = self.jobs.entry(path)
                 self.jobEnded.emit(path.stem if entry is None else entry.name, event)
-                if self._in_background and not self._running:
-                    self.quit()
+                self._end_behind()
+            self.later.take(event)
+
+    def _end_behind(self) -> None:
+        """Behind a hidden window the last job to end ends the program."""
+        if self._in_background and not self._running and not self.later.queue.goes_on:
+            self.quit()
 
     # Keys
 
@@ -437,6 +451,7 @@ class MainWindow(Panel):
         self._keep_geometry()
         self._unsubscribe()
         self.status.dismiss()
+        await self.later.aclose()
         await self.nights.aclose()
         await self.dialogs.aclose()
         await self.updating.aclose()

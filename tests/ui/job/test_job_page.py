@@ -20,6 +20,7 @@ from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
 from gui_app.store.queries import JobReader
 from gui_app.ui.job.job_page import JobPage
+from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.services import Services
 from gui_app.ui.versions.versions_dialog import VersionsDialog
@@ -34,6 +35,9 @@ class Orders:
 
     def __init__(self) -> None:
         self.runs: list[tuple[Recipe, Scope]] = []
+
+    async def stop(self, _job: Path) -> None:
+        """Nothing runs."""
 
     async def run(self, _job: Path, recipe: Recipe, scope: Scope, *_more: object) -> None:
         self.runs.append((recipe, scope))
@@ -72,7 +76,8 @@ def opened(tmp_path: Path, home: Path, qloop: object, orders: Orders) -> Callabl
     async def page(path: Path | None = None) -> AsyncIterator[JobPage]:
         path = path or answered(tmp_path / "a.rowmill")
         services = Services(cast(Any, orders), Settings(home / "settings.json"), KeyStore({}))
-        out = JobPage(services, path, None)
+        later = Later(services)
+        out = JobPage(services, path, None, later)
         out.resize(1200, 800)
         out.show()
         try:
@@ -80,6 +85,7 @@ def opened(tmp_path: Path, home: Path, qloop: object, orders: Orders) -> Callabl
             yield out
         finally:
             await out.aclose()
+            await later.aclose()
             out.hide()
             out.deleteLater()
 
@@ -179,23 +185,62 @@ async def test_longer_answers_are_allowed_by_one_click(opened: Callable[..., Any
 
 async def test_waiting_retries_by_itself_unless_it_is_called_off(opened: Callable[..., Any], orders: Orders) -> None:
     async with opened() as page:
-        group = page.overview.failures[0]
-        page.remedies._timer.setInterval(10)
+        group, other = page.overview.failures[:2]
+        retries = page.later.retries
+
+        def told() -> list[str]:
+            return [text for text in page.banners.texts() if "retried at" in text]
+
         page.remedies.apply("wait", group)
-        own_notice(page).actions[1][1]()
-        assert page._own_notice is None and not page.remedies._timer.isActive()
-        other = page.overview.failures[1]
-        page.remedies._timer.setInterval(60_000)
+        assert len(told()) == 1 and "as long as Rowmill is open" in told()[0]
+        retries.cancel(page.path)
+        assert not told() and retries.of(page.path) is None
         page.remedies.apply("wait", group)
         page.remedies.apply("wait", other)
-        assert str(group.count + other.count) in own_notice(page).text
-        own_notice(page).actions[0][1]()
+        assert str(group.count + other.count) in told()[0]
+        retries.now(page.path)
         await until(lambda: orders.runs)
-        assert orders.runs[0][1].rows.causes == {group.cause, other.cause}
-        page.remedies._timer.setInterval(10)
+        assert orders.runs[0][0] == RECIPE and orders.runs[0][1].rows.causes == {group.cause, other.cause}
         page.remedies.apply("wait", group)
+        retries.of(page.path).timer.start(10)
         await until(lambda: len(orders.runs) == 2)
         assert orders.runs[1][1].rows.causes == {group.cause}
+        assert not told()
+
+
+async def test_what_is_left_can_wait_for_its_turn(opened: Callable[..., Any], orders: Orders) -> None:
+    async with opened() as page:
+        queue = page.later.queue
+        other = JobProgress("other.rowmill", JobState.RUNNING, Counts())
+        queue.take(other)
+        page.run_bar.runRequested.emit("queued")
+        await until(lambda: queue.order == (page.path,))
+        assert any("number 1 in the queue" in text for text in page.banners.texts())
+        # The task is changed while it waits: it runs as it was put there.
+        page.side.task.change_prompt("Another one: {text}")
+        await until(lambda: not page._draft_timer.isActive())
+        queue.take(JobProgress("other.rowmill", JobState.FINISHED, Counts()))
+        await until(lambda: orders.runs)
+        assert orders.runs == [(RECIPE, Scope())]
+        assert not any("in the queue" in text for text in page.banners.texts())
+
+
+async def test_pausing_a_job_holds_the_queue(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        queue = page.later.queue
+        queue.take(JobProgress("other.rowmill", JobState.RUNNING, Counts()))
+        queue.add(page.path)
+        page.run_bar.stopRequested.emit()
+        assert queue.is_held
+        assert any("The queue is held" in text for text in page.banners.texts())
+        await until(lambda: not page.doing._tasks.is_running("stop"))
+
+
+async def test_groups_that_need_review_are_not_called_failed(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        for state, words in ((RowState.NEEDS_REVIEW, "need review"), (RowState.FAILED, "failed rows")):
+            page.remedies._another_model(RowFilter(states=frozenset({state})))
+            assert words in own_notice(page).text
 
 
 async def test_answering_by_hand_lists_the_rows_and_leads_to_the_review(opened: Callable[..., Any]) -> None:

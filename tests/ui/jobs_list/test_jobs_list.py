@@ -22,7 +22,7 @@ from gui_app.settings import Settings
 from gui_app.store.imports import RowsWriter
 from gui_app.store.queries import JobReader
 from gui_app.ui.jobs_list.job_delegate import told
-from gui_app.ui.jobs_list.job_list import JobList
+from gui_app.ui.jobs_list.job_list import ENTRY, JobList
 from gui_app.ui.jobs_list.job_shelf import JobShelf
 from gui_app.ui.jobs_list.library import Library
 from gui_app.ui.pieces.status_message import StatusMessage
@@ -189,3 +189,44 @@ from gui_app.ui.window.single_instance import SingleInstance
 app = QCoreApplication([])
 sys.exit(0 if SingleInstance(Path(sys.argv[1])).hand_over(sys.argv[2:]) else 1)
 """
+
+
+def test_the_queue_is_listed_in_its_order_and_changed_by_keys_and_menu(desk: Desk, qtbot: QtBot) -> None:
+    jobs, shelf = desk.jobs, JobShelf(paths.jobs_dir())
+    a, b, c, runs = (filled(shelf.create(name)) for name in "abcd")
+    desk.library.refresh()
+    qtbot.waitUntil(lambda: len(desk.names()) == 4)
+    jobs.update_entry(replace(jobs._entries[runs], state=JobState.RUNNING))
+    jobs.show_waits((c, a), {c: "number 1", a: "number 2"})
+    assert [jobs.list.item(at).data(ENTRY).path for at in range(4)] == [runs, c, a, b]
+    assert "number 2" in jobs.list.item(2).data(Qt.ItemDataRole.AccessibleTextRole)
+    moved: list[tuple[Path, int]] = []
+    jobs.moveRequested.connect(lambda path, by: moved.append((path, by)))
+    jobs.mark(a)
+    qtbot.keyClick(jobs.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    jobs.mark(b)
+    qtbot.keyClick(jobs.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert moved == [(a, -1)]
+    earlier, later, out = jobs.menu(c).actions()[:3]
+    assert (earlier.isEnabled(), later.isEnabled()) == (False, True)
+    later.trigger()
+    assert moved[1:] == [(c, 1)]
+    with qtbot.waitSignal(jobs.leaveQueueRequested) as left:
+        out.trigger()
+    assert left.args == [c]
+    assert "queue" not in jobs.menu(b).actions()[0].text()
+
+
+def test_the_strip_tells_how_many_wait_and_goes_on_or_holds(desk: Desk, qtbot: QtBot) -> None:
+    strip = desk.jobs.strip
+    assert strip.isHidden()
+    strip.show_queue(2, held=False)
+    assert strip.isVisible() and "2 jobs wait" in strip.label.text()
+    with qtbot.waitSignal(strip.holdRequested):
+        qtbot.mouseClick(strip.button, Qt.MouseButton.LeftButton)
+    strip.show_queue(2, held=True)
+    assert "held" in strip.label.text()
+    with qtbot.waitSignal(strip.goOnRequested):
+        qtbot.mouseClick(strip.button, Qt.MouseButton.LeftButton)
+    strip.show_queue(0, held=False)
+    assert strip.isHidden()

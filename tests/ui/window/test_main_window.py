@@ -253,6 +253,31 @@ async def test_a_worker_that_died_is_said_and_one_press_continues(window: MainWi
     await window.aclose()
 
 
+async def test_a_job_waits_for_its_turn_and_starts_by_itself_when_the_other_is_done(
+    window: MainWindow, practice: Practice, tmp_path: Path
+) -> None:
+    states: list[tuple[str, JobState]] = []
+    window._services.worker.subscribe(
+        lambda event: states.append((Path(event.job).stem, event.state)) if isinstance(event, JobProgress) else None
+    )
+    first = await sample(window, practice)
+    first_path = first.path
+    click(window, "runButton")
+    await until(lambda: states)
+    click(window, "newJobButton")
+    await until(lambda: window.page is None)
+    second = await sample(window, practice)
+    assert second.path != first_path
+    second.run_bar.runRequested.emit("queued")
+    await until(lambda: second.overview is not None and second.overview.summary.state is JobState.FINISHED)
+    began = states.index((second.path.stem, JobState.RUNNING))
+    assert all(name == second.path.stem for name, _state in states[began:])
+    assert states[began - 1] == (first_path.stem, JobState.FINISHED)
+    await until(lambda: not window.later.queue._running)
+    assert not window.later.queue.order and window.jobs.strip.isHidden()
+    await window.aclose()
+
+
 async def test_language_and_theme_change_without_a_restart(window: MainWindow, practice: Practice) -> None:
     page = await sample(window, practice)
     settings = window._services.settings
