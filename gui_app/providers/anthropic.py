@@ -37,6 +37,7 @@ def key_headers(base_url: str, place: str) -> dict[str, str]:
 
 def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
     """The official SDK's client, with nothing left to the environment, behind a `Door`."""
+    http = GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context))
     client = AsyncAnthropic(
         api_key=PLACEHOLDER,
         base_url=base_url,
@@ -46,10 +47,10 @@ def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContex
         timeout=None,
         max_retries=0,
         open_telemetry=False,
-        http_client=GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context)),
+        http_client=http,
     )
     quiet_sdk_logs()
-    return Door(client, key)
+    return Door(client, http, key)
 
 
 class AnthropicProvider:

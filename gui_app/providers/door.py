@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import httpx2
 from gui_app.jobs import Secret
 from gui_app.providers.base import CallFailed
 from gui_app.providers.mapping import failure_of, parsed_reply
-from gui_app.providers.transport import HEADERS
+from gui_app.providers.transport import HEADERS, Arrived, Call, Envelope, GuardedClient, during
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -24,16 +25,23 @@ Answer = tuple[dict[str, Any], Mapping[str, str]]
 class Door:
     """Calls an SDK's `client.post` and `client.get` for plain JSON.
 
-    The SDKs' response models and iterators cost three times what the call itself costs, so only their addresses,
-    authentication, headers and errors are used.
+    Only an SDK's addresses, authentication, headers and errors are used: its response models and iterators cost three
+    times what the call itself costs. What it makes of a call but for the body is the same for all rows, and takes as
+    long as sending it; so the first call to an address goes through the SDK, later ones in the envelope that it made
+    then, by the HTTP client that it was given. Whatever comes back that is no answer is handed to the SDK, which
+    raises its error.
 
     Args:
+        http: What `client` sends by.
         key: Cut out of error details, should a server repeat it.
     """
 
-    def __init__(self, client: AsyncOpenAI | AsyncAnthropic, key: Secret | None) -> None:
+    def __init__(self, client: AsyncOpenAI | AsyncAnthropic, http: GuardedClient, key: Secret | None) -> None:
         self._client = client
+        self._http = http
         self._key = key
+        self._envelopes: dict[str, Envelope] = {}
+        self._made: dict[str, asyncio.Event] = {}
         self._closed = False
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Answer:
@@ -47,7 +55,44 @@ class Door:
             content = text.encode()
         except UnicodeEncodeError:
             content = text.encode(errors="replace")  # Half a surrogate pair, from a file with broken text.
-        return await self._call("post", path, content)
+        envelope = self._envelopes.get(path) or await self._being_made(path)
+        if envelope is None:
+            return await self._make(path, content)
+        came: Arrived | Exception
+        try:
+            came = await self._http.exchange(envelope, content)
+        except Exception as error:
+            came = error
+        if isinstance(came, Arrived) and came.status < 300:
+            return parsed_reply(came.status, came.body, came.headers, self._key), came.headers
+        with during(Call(came)):
+            return await self._call("post", path, content)
+
+    async def _being_made(self, path: str) -> Envelope | None:
+        """The envelope that the first call to this address is getting just now; None when this is that call."""
+        made = self._made.get(path)
+        if made is None:
+            self._made[path] = asyncio.Event()
+            return None
+        await made.wait()
+        return self._envelopes.get(path)
+
+    async def _make(self, path: str, content: bytes) -> Answer:
+        made = self._made[path]
+
+        def seen(envelope: Envelope) -> None:
+            if envelope.reusable:
+                self._envelopes[path] = envelope
+            made.set()
+
+        try:
+            with during(Call(seen=seen)):
+                return await self._call("post", path, content)
+        finally:
+            if not made.is_set():
+                # It came to nothing before it was sent: the next one has to try.
+                made.set()
+                del self._made[path]
 
     async def get(self, path: str) -> Answer:
         """Fetch one JSON object.

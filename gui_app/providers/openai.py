@@ -28,6 +28,7 @@ MINIMUM_OUTPUT_TOKENS = 16
 
 def openai_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
     """The official SDK's client, with nothing left to the environment, behind a `Door`."""
+    http = GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context))
     client = AsyncOpenAI(
         api_key=PLACEHOLDER,
         base_url=base_url,
@@ -41,10 +42,10 @@ def openai_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext |
         default_headers={"Authorization": f"Bearer {PLACEHOLDER}"},
         timeout=None,
         max_retries=0,
-        http_client=GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context)),
+        http_client=http,
     )
     quiet_sdk_logs()
-    return Door(client, key)
+    return Door(client, http, key)
 
 
 class OpenAIProvider:

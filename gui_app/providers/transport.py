@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ssl
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
 import httpx2
+from multidict import CIMultiDict
 from yarl import URL
 
 from gui_app.jobs import Secret
@@ -42,9 +47,35 @@ _READ_BY_SDKS = ("content-type", "x-request-id", "request-id", "location")
 HEADERS: Final = "plain_headers"
 """The extension of a response that holds its headers: a dict of strings, names in lower case, the last one counts."""
 
+_OF_ONE_REQUEST = (b"idempotency-key",)
+"""Headers that say which request it is: an envelope with one of them is not used again."""
+
 
 class ReplyTooLarge(httpx2.TransportError):
     """A reply larger than any model writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """All of a request but its body, as an SDK made it: the same for every row of a job.
+
+    Attributes:
+        headers: What leaves, the key included.
+    """
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str] = field(repr=False)
+    reusable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A reply, read to its end. Header names are in lower case; of those that came twice the last one counts."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
@@ -81,30 +112,30 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request and read its whole reply."""
+        return response_of(await self.exchange(self.envelope(request), request.content or None), request)
+
+    async def exchange(self, envelope: Envelope, body: bytes | None) -> Arrived:
+        """Send a body and read its whole reply.
+
+        Raises:
+            httpx2.TransportError: No reply came, or one that cannot be read.
+        """
         if self._closed:
             raise RuntimeError("this provider has been closed")
-        address = str(request.url)
-        url = self._urls.get(address) or self._remember(address)
         if self._session is None:
             self._session = self._open()
         try:
             async with self._session.request(
-                request.method,
-                url,
-                headers=self._headers(request),
-                data=request.content or None,
+                envelope.method,
+                envelope.url,
+                headers=envelope.headers,
+                data=body,
                 allow_redirects=False,
                 proxy=self._proxy,
             ) as response:
-                body = await _read_bounded(response)
+                content = await _read_bounded(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return httpx2.Response(
-                    response.status,
-                    headers=[(name, headers[name]) for name in _READ_BY_SDKS if name in headers],
-                    content=body,
-                    request=request,
-                    extensions={HEADERS: headers},
-                )
+                return Arrived(response.status, headers, content)
         except httpx2.TransportError:
             raise
         except aiohttp.ClientConnectorError as error:
@@ -118,6 +149,17 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         except ValueError as error:
             # A proxy address of a kind that aiohttp does not speak (socks), or one that is none.
             raise httpx2.ProxyError(str(error)) from error
+
+    def envelope(self, request: httpx2.Request) -> Envelope:
+        """What an SDK has made of a call.
+
+        Raises:
+            httpx2.UnsupportedProtocol: It goes to another host.
+        """
+        address = str(request.url)
+        url = self._urls.get(address) or self._remember(address)
+        own = any(name.lower() in _OF_ONE_REQUEST for name, _ in request.headers.raw)
+        return Envelope(request.method, url, CIMultiDict(self._headers(request)), reusable=not own)
 
     def _remember(self, address: str) -> URL:
         if origin_of(address) != self._origin:
@@ -179,7 +221,60 @@ class GuardedClient(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, **_options: Any) -> httpx2.Response:
         """Send as it is; the reply comes back whole, redirects included."""
-        return await self._guarded.handle_async_request(request)
+        call = _CALL.get()
+        came = None
+        if call is not None:
+            # Should the SDK send again, that is a request of its own.
+            came, call.came = call.came, None
+        if came is None:
+            envelope = self._guarded.envelope(request)
+            if call is not None and call.seen is not None:
+                call.seen(envelope)
+            came = await self._guarded.exchange(envelope, request.content or None)
+        elif isinstance(came, Exception):
+            raise came
+        return response_of(came, request)
+
+    async def exchange(self, envelope: Envelope, body: bytes) -> Arrived:
+        """See `GuardedTransport.exchange`."""
+        return await self._guarded.exchange(envelope, body)
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of an SDK that whoever makes it wants to have a hand in.
+
+    Attributes:
+        came: What came of the request, which has gone out already. None: it is to be sent.
+        seen: Told the envelope as soon as the SDK has made it.
+    """
+
+    came: Arrived | Exception | None = None
+    seen: Callable[[Envelope], None] | None = None
+
+
+_CALL: ContextVar[Call | None] = ContextVar("call", default=None)
+
+
+@contextmanager
+def during(call: Call) -> Iterator[None]:
+    """What an SDK sends in this block belongs to this call."""
+    token = _CALL.set(call)
+    try:
+        yield
+    finally:
+        _CALL.reset(token)
+
+
+def response_of(came: Arrived, request: httpx2.Request) -> httpx2.Response:
+    """What the SDKs read."""
+    return httpx2.Response(
+        came.status,
+        headers=[(name, came.headers[name]) for name in _READ_BY_SDKS if name in came.headers],
+        content=came.body,
+        request=request,
+        extensions={HEADERS: came.headers},
+    )
 
 
 async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
