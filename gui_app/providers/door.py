@@ -69,7 +69,7 @@ class Door:
             return await self._call("post", path, content)
 
     async def _being_made(self, path: str) -> Envelope | None:
-        """The envelope that the first call to this address is getting just now; None when this is that call."""
+        """The envelope that the first call to this address is getting just now; None when this call has to make it."""
         made = self._made.get(path)
         if made is None:
             self._made[path] = asyncio.Event()
@@ -89,10 +89,8 @@ class Door:
             with during(Call(seen=seen)):
                 return await self._call("post", path, content)
         finally:
-            if not made.is_set():
-                # It came to nothing before it was sent: the next one has to try.
-                made.set()
-                del self._made[path]
+            # Even if it came to nothing before it was sent: the next one makes it then.
+            made.set()
 
     async def get(self, path: str) -> Answer:
         """Fetch one JSON object.

@@ -30,9 +30,15 @@ def opened(name: str, server: FaultServer | str, **options: Any) -> LiveProvider
     return open_provider(Account(name, url, Secret(CANARY)), **options)
 
 
-async def asked(name: str, server: FaultServer | str, **options: Any) -> Reply:
+EARLIER = pytest.mark.parametrize("earlier", [0, 1], ids=["the first row", "a later row"])
+"""A provider's first call is made by its SDK; the later ones go out in the envelope that it made."""
+
+
+async def asked(name: str, server: FaultServer | str, *, earlier: int = 0, **options: Any) -> Reply:
     provider = opened(name, server, **options)
     try:
+        for number in range(earlier):
+            assert (await provider.ask(QUESTION, f"row {number}")).text == "ok"
         return await provider.ask(QUESTION, "the row")
     finally:
         await provider.close()
@@ -128,22 +134,25 @@ def anthropic_error(kind: str, message: str, code: str | None = None) -> dict[st
     ],
 )
 @pytest.mark.parametrize("name", NAMES)
+@EARLIER
 async def test_every_answer_of_a_server_has_its_cause(
-    server: FaultServer, name: str, status: int, body: Any, cause: Cause
+    server: FaultServer, name: str, status: int, body: Any, cause: Cause, earlier: int
 ) -> None:
-    server.say(Say("" if body is None else body, status))
-    failed = await failure(name, server)
+    server.say(*[Say(SUCCESS[name])] * earlier, Say("" if body is None else body, status))
+    failed = await failure(name, server, earlier=earlier)
     assert failed.cause is cause, failed.detail
     assert failed.status == status
-    assert len(server.seen) == 1
+    assert len(server.seen) == 1 + earlier
     assert len(failed.detail) <= 300
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_no_error_holds_the_key(server: FaultServer, name: str) -> None:
+@EARLIER
+async def test_no_error_holds_the_key(server: FaultServer, name: str, earlier: int) -> None:
     words = f"Incorrect API key provided: {CANARY}. Bearer {CANARY} \u202e\x00\x1b[31m" + "x" * 1000
-    server.say(Say(openai_error(words, "invalid_api_key"), 401, {"x-echo": CANARY}))
-    failed = await failure(name, server)
+    wrong = Say(openai_error(words, "invalid_api_key"), 401, {"x-echo": CANARY})
+    server.say(*[Say(SUCCESS[name])] * earlier, wrong)
+    failed = await failure(name, server, earlier=earlier)
     everything = repr([failed, failed.__dict__, failed.__cause__, failed.__context__, failed.args, str(failed)])
     assert "canary" not in everything
     assert failed.__cause__ is None
@@ -245,10 +254,11 @@ async def test_odd_limits_are_no_limits(server: FaultServer, value: str) -> None
     [Say(drop_after=0), Say(drop_after=5), Say(raw=b""), Say(raw=b"SSH-2.0-OpenSSH_9\r\n"), Say(raw=b"HTTP/1.1 200 O")],
     ids=["no answer", "half a body", "closed", "not HTTP", "half a header"],
 )
-async def test_a_connection_that_breaks_is_the_network(server: FaultServer, name: str, say: Say) -> None:
-    server.say(say if say.drop_after != 5 else Say(SUCCESS[name], drop_after=5))
-    assert (await failure(name, server)).cause is Cause.NETWORK
-    assert len(server.seen) == 1
+@EARLIER
+async def test_a_connection_that_breaks_is_the_network(server: FaultServer, name: str, say: Say, earlier: int) -> None:
+    server.say(*[Say(SUCCESS[name])] * earlier, say if say.drop_after != 5 else Say(SUCCESS[name], drop_after=5))
+    assert (await failure(name, server, earlier=earlier)).cause is Cause.NETWORK
+    assert len(server.seen) == 1 + earlier
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -304,27 +314,32 @@ async def test_loopback_never_goes_through_a_proxy(server: FaultServer, monkeypa
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_refused_and_the_key_stays(server: FaultServer, name: str, status: int) -> None:
+@EARLIER
+async def test_a_redirect_is_refused_and_the_key_stays(
+    server: FaultServer, name: str, status: int, earlier: int
+) -> None:
     with FaultServer(Say(SUCCESS[name])) as other:
-        server.say(Say("", status, {"Location": f"{other.url}/v1/responses"}))
-        failed = await failure(name, server)
+        server.say(*[Say(SUCCESS[name])] * earlier, Say("", status, {"Location": f"{other.url}/v1/responses"}))
+        failed = await failure(name, server, earlier=earlier)
         assert failed.cause is Cause.HOST_REFUSED
         assert other.url in failed.detail
         assert other.seen == []
-        assert len(server.seen) == 1
+        assert len(server.seen) == 1 + earlier
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_huge_error_page_is_cut(server: FaultServer, name: str) -> None:
-    server.say(Say("<html><title>Oh no</title>" + "x" * 10_000_000, 500))
-    failed = await failure(name, server)
+@EARLIER
+async def test_a_huge_error_page_is_cut(server: FaultServer, name: str, earlier: int) -> None:
+    server.say(*[Say(SUCCESS[name])] * earlier, Say("<html><title>Oh no</title>" + "x" * 10_000_000, 500))
+    failed = await failure(name, server, earlier=earlier)
     assert (failed.cause, failed.detail) == (Cause.SERVER_ERROR, "Oh no")
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_reply_larger_than_any_model_writes_is_unreadable(server: FaultServer, name: str) -> None:
-    server.say(Say('{"x": "' + "x" * 9_000_000 + '"}'))
-    assert (await failure(name, server)).cause is Cause.UNREADABLE
+@EARLIER
+async def test_a_reply_larger_than_any_model_writes_is_unreadable(server: FaultServer, name: str, earlier: int) -> None:
+    server.say(*[Say(SUCCESS[name])] * earlier, Say('{"x": "' + "x" * 9_000_000 + '"}'))
+    assert (await failure(name, server, earlier=earlier)).cause is Cause.UNREADABLE
 
 
 @pytest.mark.parametrize("name", NAMES)
