@@ -36,6 +36,14 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return _catalogue.ngettext(singular, plural, n)
 
 
+def one_or_many(count: int, one: str, many: str) -> str:
+    """Which of two marked sentences is kept to be told later, in whatever language is in use then.
+
+    `ngettext` is for what is told at once. Of the languages here only English has two forms, and these are they.
+    """
+    return one if count == 1 else many
+
+
 def set_language(choice: str) -> None:
     """Switch at once; what is already on the screen is up to its window.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gui_app.errors import N_
+from gui_app.i18n import one_or_many
 from gui_app.review.formulas import f1_score
 
 FEW_ROWS = 30
@@ -62,7 +63,12 @@ def few_rows(rows: int, interval: tuple[float, float] | None) -> list[Finding]:
     details = {"count": rows, "low": interval[0], "high": interval[1]}
     return [
         Finding(
-            N_("Only {count} rows could be compared: the true agreement may be anywhere from {low} to {high}."), details
+            one_or_many(
+                rows,
+                N_("Only one row could be compared: the true agreement may be anywhere from {low} to {high}."),
+                N_("Only {count} rows could be compared: the true agreement may be anywhere from {low} to {high}."),
+            ),
+            details,
         )
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gui_app.errors import N_
+from gui_app.i18n import one_or_many
 from gui_app.review.findings import FEW_ROWS, Finding, LabelFigures, few_rows, figures, named
 from gui_app.review.formulas import cohen_kappa, wilson_interval
 
@@ -166,7 +167,11 @@ class Agreement:
         if self.not_answered:
             found.append(
                 Finding(
-                    N_("{count} rows with a correct answer have no answer yet and are not in the figures."),
+                    one_or_many(
+                        self.not_answered,
+                        N_("A row with a correct answer has no answer yet and is not in the figures."),
+                        N_("{count} rows with a correct answer have no answer yet and are not in the figures."),
+                    ),
                     {"count": self.not_answered},
                 )
             )

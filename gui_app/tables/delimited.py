@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gui_app.errors import N_, InputError
+from gui_app.i18n import one_or_many
 from gui_app.tables import dialect as dialects
 from gui_app.tables import encoding as encodings
 from gui_app.tables.dialect import Dialect, Record
@@ -84,7 +85,11 @@ class DelimitedTable(Table):
         self._name_columns(rows, header)
         self._refuse_header_only(header, len(records) - above, whole)
         if above and wanted.skip_lines is None:
-            sentence = N_("The first {count} lines of “{file}” stand above the table and were left out.")
+            sentence = one_or_many(
+                self._sep_lines + begins,
+                N_("The first line of “{file}” stands above the table and was left out."),
+                N_("The first {count} lines of “{file}” stand above the table and were left out."),
+            )
             self._open_notes.append((sentence, {"file": self.name, "count": self._sep_lines + begins}))
         self.warnings = list(self._open_notes)
 
@@ -152,9 +157,13 @@ class DelimitedTable(Table):
             widest = max(map(len, rows))
         extra = widest - len(headings)
         if header and extra > 0 and self._dialect.separator:
-            sentence = N_(
-                "Some rows of “{file}” have more cells than its heading has columns. "
-                "They got {count} more columns without a name."
+            sentence = one_or_many(
+                extra,
+                N_("Some rows of “{file}” have more cells than its heading has columns. They got one more column."),
+                N_(
+                    "Some rows of “{file}” have more cells than its heading has columns. "
+                    "They got {count} more columns without a name."
+                ),
             )
             self._open_notes.append((sentence, {"file": self.name, "count": extra}))
         headings += [""] * max(extra, 0)
@@ -262,19 +271,37 @@ class DelimitedTable(Table):
     def _notes_of(self, feed: LineFeed) -> list[Note]:
         notes: list[Note] = []
         if self._mended_lines:
-            sentence = N_(
-                "{count} lines of “{file}” have text after a closing quote and were read as Excel reads them, "
-                "the first is line {line}. Check these rows."
+            sentence = one_or_many(
+                self._mended_lines,
+                N_(
+                    "Line {line} of “{file}” has text after a closing quote and was read as Excel reads it. "
+                    "Check that row."
+                ),
+                N_(
+                    "{count} lines of “{file}” have text after a closing quote and were read as Excel reads them, "
+                    "the first is line {line}. Check these rows."
+                ),
             )
             details: dict[str, object] = {"count": self._mended_lines, "line": self._first_mended_line}
             notes.append((sentence, {"file": self.name, **details}))
         if feed.nul_characters:
-            sentence = N_("{count} NUL characters were removed from “{file}”, the first in line {line}.")
+            sentence = one_or_many(
+                feed.nul_characters,
+                N_("A NUL character was removed from “{file}”, in line {line}."),
+                N_("{count} NUL characters were removed from “{file}”, the first in line {line}."),
+            )
             notes.append((sentence, {"file": self.name, "count": feed.nul_characters, "line": feed.nul_line}))
         if feed.broken_characters:
-            sentence = N_(
-                "{count} places in “{file}” are not valid {encoding} and show as “�”, the first in line {line}. "
-                "If many cells look wrong, choose another encoding."
+            sentence = one_or_many(
+                feed.broken_characters,
+                N_(
+                    "A place in line {line} of “{file}” is not valid {encoding} and shows as “�”. "
+                    "If many cells look wrong, choose another encoding."
+                ),
+                N_(
+                    "{count} places in “{file}” are not valid {encoding} and show as “�”, the first in line {line}. "
+                    "If many cells look wrong, choose another encoding."
+                ),
             )
             details = {"count": feed.broken_characters, "line": feed.broken_line, "encoding": self.settings.encoding}
             notes.append((sentence, {"file": self.name, **details}))

@@ -38,8 +38,11 @@ _FORMATS = {
     "time": {"num_format": "hh:mm:ss"},
     "duration": {"num_format": "[h]:mm:ss"},
 }
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LOOKS_ESCAPED = re.compile("(?=_x[0-9A-Fa-f]{4}_)")
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
+_ESCAPED = re.compile("[\x01-\x08\x0b-\x1f]")
+"""What XML cannot hold, or would change: written by number, as Excel does (ST_Xstring, ECMA-376 part 1, 22.9.2.19)."""
+_LOOKS_ESCAPED = re.compile("(?=_x[0-9A-Fa-f]{4}[_\x01-\x08\x0b-\x1f])")
+"""What would be read as such a number once the controls behind it are written as one."""
 _STYLE = re.compile(rb'<c r="[A-Z]+1" s="(\d+)"/>')
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
 _EPOCH = datetime.datetime(1899, 12, 30)
@@ -209,7 +212,7 @@ class _Rows:
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         # Excel reads _x000D_ as the character of that number: a text that only looks so is escaped itself.
         text = _LOOKS_ESCAPED.sub("_x005F", text)
-        return text.replace("\r", "_x000D_")
+        return _ESCAPED.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
     def _cut(self, text: str, number: int, letters: str) -> str:
         units = len(text) + sum(1 for character in text if character > "\uffff")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from gui_app.errors import N_
+from gui_app.i18n import one_or_many
 from gui_app.tables.table import Note
 
 LONGEST = 255
@@ -51,9 +52,13 @@ def note_of_renaming(name: str, renamed: Sequence[tuple[int, str, str]]) -> list
     if not telling:
         return []
     position, given = telling[0]
-    sentence = N_(
-        "{count} headings of “{file}” were blank, repeated or too long and got names of their own: "
-        "column {column} is now called “{given}”."
+    sentence = one_or_many(
+        len(telling),
+        N_("A heading of “{file}” was blank, repeated or too long: column {column} is now called “{given}”."),
+        N_(
+            "{count} headings of “{file}” were blank, repeated or too long and got names of their own: "
+            "column {column} is now called “{given}”."
+        ),
     )
     return [(sentence, {"file": name, "count": len(telling), "column": position + 1, "given": given})]
 

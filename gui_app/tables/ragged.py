@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gui_app.errors import N_
+from gui_app.i18n import one_or_many
 from gui_app.tables.table import Note
 
 
@@ -52,15 +53,26 @@ class RaggedRows:
         """What to tell about it."""
         notes: list[Note] = []
         if self._short:
-            sentence = N_(
-                "{count} rows of “{file}” have fewer cells than there are columns, the first in line {line}. "
-                "Their missing cells are empty."
+            sentence = one_or_many(
+                self._short,
+                N_("Line {line} of “{file}” has fewer cells than there are columns. The missing ones are empty."),
+                N_(
+                    "{count} rows of “{file}” have fewer cells than there are columns, the first in line {line}. "
+                    "Their missing cells are empty."
+                ),
             )
             notes.append((sentence, {"file": self._name, "count": self._short, "line": self._first_short}))
         if self._long:
-            sentence = N_(
-                "{count} rows of “{file}” have more cells than there are columns, the first in line {line}. "
-                "What was too much stands in their last column."
+            sentence = one_or_many(
+                self._long,
+                N_(
+                    "Line {line} of “{file}” has more cells than there are columns. "
+                    "What was too much stands in its last column."
+                ),
+                N_(
+                    "{count} rows of “{file}” have more cells than there are columns, the first in line {line}. "
+                    "What was too much stands in their last column."
+                ),
             )
             notes.append((sentence, {"file": self._name, "count": self._long, "line": self._first_long}))
         return notes

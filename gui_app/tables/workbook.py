@@ -18,6 +18,7 @@ from python_calamine import (
 )
 
 from gui_app.errors import N_, InputError
+from gui_app.i18n import one_or_many
 from gui_app.tables.archive import Archive
 from gui_app.tables.cells import TEXT_AND_MARK
 from gui_app.tables.file_kind import FileKind
@@ -188,7 +189,11 @@ class WorkbookTable(Table):
         if header and len(rows) == 1:
             raise header_only(self.name)
         if above and wanted.skip_lines is None:
-            sentence = N_("The first {count} lines of “{file}” stand above the table and were left out.")
+            sentence = one_or_many(
+                begins,
+                N_("The first line of “{file}” stands above the table and was left out."),
+                N_("The first {count} lines of “{file}” stand above the table and were left out."),
+            )
             self._open_notes.append((sentence, {"file": self.name, "count": begins}))
         self._note_losses()
         self.warnings = list(self._open_notes)
@@ -202,15 +207,26 @@ class WorkbookTable(Table):
 
     def _note_losses(self) -> None:
         if self._scan.unsolved:
-            sentence = N_(
-                "{count} formulas of “{file}” have no stored result, so their cells are empty. "
-                "Open the file in Excel and save it to fill them."
+            sentence = one_or_many(
+                self._scan.unsolved,
+                N_(
+                    "A formula of “{file}” has no stored result, so its cell is empty. "
+                    "Open the file in Excel and save it to fill it."
+                ),
+                N_(
+                    "{count} formulas of “{file}” have no stored result, so their cells are empty. "
+                    "Open the file in Excel and save it to fill them."
+                ),
             )
             self._open_notes.append((sentence, {"file": self.name, "count": self._scan.unsolved}))
         merged = self._sheet.merged_cell_ranges
         if merged:
-            sentence = N_(
-                "{count} merged cells of “{file}”: the text stands in the first cell of each, the others are empty."
+            sentence = one_or_many(
+                len(merged),
+                N_("“{file}” has merged cells: the text stands in the first of them, the others are empty."),
+                N_(
+                    "{count} merged cells of “{file}”: the text stands in the first cell of each, the others are empty."
+                ),
             )
             self._open_notes.append((sentence, {"file": self.name, "count": len(merged)}))
 
@@ -229,7 +245,11 @@ class WorkbookTable(Table):
             self._rows_done = expected - self._data_row
             yield [(cells, marks) for _, cells, marks in batch]
         if blank:
-            sentence = N_("{count} blank rows of “{file}” were left out.")
+            sentence = one_or_many(
+                blank,
+                N_("A blank row of “{file}” was left out."),
+                N_("{count} blank rows of “{file}” were left out."),
+            )
             self.warnings.append((sentence, {"file": self.name, "count": blank}))
 
     def _filled_batches(self, start: int) -> Iterator[list[_NumberedRow]]:

@@ -107,7 +107,7 @@ def test_labels_that_are_never_correct_and_foreign_ones_are_warned_of() -> None:
 def test_one_sided_answers_are_warned_of() -> None:
     found = compare_labels([(i, "cat", "cat") for i in range(40)] + [(41, "dog", "dog"), (42, None, "fish")], LABELS)
     assert "are the same label; always giving it" in warned(found)
-    assert "1 rows with a correct answer have no answer yet" in warned(found)
+    assert "A row with a correct answer has no answer yet" in warned(found)
 
 
 def test_answers_no_better_than_the_commonest_label_are_warned_of() -> None:

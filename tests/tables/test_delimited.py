@@ -132,7 +132,7 @@ def test_long_rows_near_the_top_get_columns_of_their_own(tmp_path: Path) -> None
     with open_table(path) as table:
         assert table.columns == ("a", "b", "Column 3")
     assert told_by(path)[0] == (
-        "Some rows of “a.csv” have more cells than its heading has columns. They got 1 more columns without a name."
+        "Some rows of “a.csv” have more cells than its heading has columns. They got one more column."
     )
 
 
@@ -142,8 +142,7 @@ def test_long_rows_far_down_lose_nothing(tmp_path: Path) -> None:
     assert len(rows) == 60_002
     assert rows[-2:] == [("2", "b, and c, and d"), ("3", "e")]
     assert told_by(path) == [
-        "1 rows of “a.csv” have more cells than there are columns, the first in line 60002. "
-        "What was too much stands in their last column."
+        "Line 60002 of “a.csv” has more cells than there are columns. What was too much stands in its last column."
     ]
 
 
@@ -155,7 +154,7 @@ def test_nul_characters_are_removed_and_told(tmp_path: Path) -> None:
 
 def test_the_line_of_a_nul_far_down_is_right(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "id,text\n" + '1,"a\nb"\n' * 100_000 + "2,b\0c\n")
-    assert told_by(path) == ["1 NUL characters were removed from “a.csv”, the first in line 200002."]
+    assert told_by(path) == ["A NUL character was removed from “a.csv”, in line 200002."]
 
 
 def test_headings_become_unique_and_this_is_told(tmp_path: Path) -> None:
@@ -185,8 +184,7 @@ def test_text_behind_a_closing_quote_is_read_as_excel_does_and_told(tmp_path: Pa
     rows = cells_of(path)
     assert rows[500:] == [("500", "Big size", "x"), ("501", "fine, too", "y")]
     assert told_by(path) == [
-        "1 lines of “a.csv” have text after a closing quote and were read as Excel reads them, "
-        "the first is line 502. Check these rows."
+        "Line 502 of “a.csv” has text after a closing quote and was read as Excel reads it. Check that row."
     ]
 
 

@@ -155,10 +155,23 @@ def test_cells_too_long_for_excel_are_cut_and_told(tmp_path: Path) -> None:
 
 
 def test_characters_no_workbook_can_hold_are_replaced_and_told(tmp_path: Path) -> None:
-    rows: list[list[Cell]] = [["a\x00b\x08\x0b"], ["\ud800x"], ["\ufffe\uffff"], ["fine"]]
+    rows: list[list[Cell]] = [["a\x00b"], ["\ud800x"], ["\ufffe\uffff"], ["fine"]]
     report = save_table(tmp_path / "a.xlsx", ["text"], rows)
-    assert _sheet(tmp_path / "a.xlsx")[1:] == [["a\ufffdb\ufffd\ufffd"], ["\ufffdx"], ["\ufffd\ufffd"], ["fine"]]
+    assert _sheet(tmp_path / "a.xlsx")[1:] == [["a\ufffdb"], ["\ufffdx"], ["\ufffd\ufffd"], ["fine"]]
     assert _sentences(report) == ["3 cells held characters that this kind of file cannot hold; they show as “\ufffd”."]
+
+
+def test_control_characters_are_written_as_excel_writes_them_and_come_back(tmp_path: Path) -> None:
+    controls = "".join(map(chr, range(1, 32)))
+    cells = [controls, "soft\x0bbreak", "_x000B_", "_x000B\x0b_", "a\r\nb"]
+    report = save_table(tmp_path / "a.xlsx", ["text"], [[cell] for cell in cells])
+    assert [row[0] for row in _sheet(tmp_path / "a.xlsx")[1:]] == cells
+    assert "soft_x000B_break" in _xml(tmp_path / "a.xlsx") and _sentences(report) == []
+
+
+def test_one_cell_is_told_of_as_one(tmp_path: Path) -> None:
+    report = save_table(tmp_path / "a.xlsx", ["text"], [["a\x00b"], ["fine"]])
+    assert _sentences(report) == ["A cell held characters that this kind of file cannot hold; they show as “\ufffd”."]
 
 
 def test_more_rows_than_a_sheet_holds_go_into_further_sheets() -> None:
@@ -282,7 +295,7 @@ def test_what_excel_could_take_for_a_formula_is_protected_in_csv(tmp_path: Path,
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file))[1:] == [["1", "'" + text], ["2", "fine"]]
     assert _sentences(report) == [
-        "1 cells that Excel could take for a formula got a protective ' in front. "
+        "A cell that Excel could take for a formula got a protective ' in front. "
         "You can switch that off in the export, or export as Excel file, which needs none."
     ]
 

@@ -95,7 +95,7 @@ def test_errors_come_as_the_text_excel_shows(tmp_path: Path) -> None:
     )
     path = xlsx(tmp_path / "a.xlsx", rows)
     assert cells_of(path) == [("1", "#N/A"), ("#DIV/0!", "")]
-    assert told_by(path) == ["1 blank rows of “a.xlsx” were left out."]
+    assert told_by(path) == ["A blank row of “a.xlsx” was left out."]
 
 
 def test_formulas_come_as_their_stored_results(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_merged_cells_are_told(tmp_path: Path) -> None:
         sheet.write_column(1, 1, ["a", "b"])
     assert cells_of(tmp_path / "a.xlsx") == [("both", "a"), ("", "b")]
     assert told_by(tmp_path / "a.xlsx") == [
-        "1 merged cells of “a.xlsx”: the text stands in the first cell of each, the others are empty."
+        "“a.xlsx” has merged cells: the text stands in the first of them, the others are empty."
     ]
 
 
