@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gui_app.jobs import FieldValue, Recipe, Scope
+from gui_app.jobs import Cause, FieldValue, Reading, Recipe, RowState, Scope
 from gui_app.store import identical, job_file, lease
-from gui_app.store.packing import pack_value, storable
+from gui_app.store.packing import pack_value, pack_values, storable
 
 ROWS_AT_A_TIME = 5_000
 """Approving a million rows in one transaction would keep the worker from storing answers for half a minute."""
@@ -150,6 +150,48 @@ class JobEditor:
         if changed:
             self._settle(row_id, by_hand=True)
         return bool(changed)
+
+    def read_again(self, cause: Cause, read: Callable[[str], Reading]) -> Change:
+        """Read the stored replies of rows that need review for this cause once more, as after a label was added.
+
+        No model is asked. A reply that passes now makes its rows done, by the version that asked for it; any other
+        stays as it was.
+
+        Args:
+            read: What a raw reply says by the fields as they are now.
+        """
+        with job_file.storage_errors(self.path):
+            found = self._db.execute(
+                "SELECT row_id FROM status WHERE cause = ? AND state = 3", (cause.value,)
+            ).fetchall()
+
+        def read_group(group: list[int]) -> list[int]:
+            return [row_id for row_id in group if self._read_again(row_id, read)]
+
+        return self._in_groups([row_id for (row_id,) in found], read_group)
+
+    def _read_again(self, row_id: int, read: Callable[[str], Reading]) -> bool:
+        found = self._db.execute(
+            "SELECT a.attempt_id, a.outcome, a.raw FROM status s JOIN attempts a ON a.attempt_id = s.attempt_id "
+            "WHERE s.row_id = ? AND s.state = 3",
+            (row_id,),
+        ).fetchone()
+        if found is None:
+            return False
+        attempt_id, outcome, raw = found
+        # An identical row's reply may have been read a moment ago for another row that shares it.
+        if outcome != "done":
+            reading = read(raw) if raw else None
+            if reading is None or reading.state is not RowState.DONE:
+                return False
+            self._db.execute(
+                "UPDATE attempts SET outcome = 'done', cause = NULL, detail = '', field_values = ? "
+                "WHERE attempt_id = ?",
+                (pack_values(reading.values), attempt_id),
+            )
+        self._db.execute("UPDATE status SET detail = '' WHERE row_id = ?", (row_id,))
+        self._settle(row_id, by_hand=False)
+        return True
 
     def use_version(self, version: int | None, run: Mapping[str, Any] | None = None) -> None:
         """Count answers of other versions as earlier ones from now on.

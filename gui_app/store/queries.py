@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import Cancelled
-from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter, Scope, ScopeKind
+from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter, RowState, Scope, ScopeKind
 from gui_app.store import filters, job_file, lease
 from gui_app.store.carried import Carried
 from gui_app.store.filters import Order
 from gui_app.store.row_ids import RowIds, gathered
-from gui_app.store.schema import COUNTS, STATES
+from gui_app.store.schema import COUNTS, STATE_CODES, STATES
 from gui_app.store.views import (
     CUT_AT,
     AttemptView,
@@ -283,6 +283,15 @@ class JobReader:
             with job_file.contents(self.path):
                 groups.append(FailureGroup(Cause(cause), STATES[state], count, str(detail), example))
         return groups
+
+    def details(self, cause: Cause, state: RowState, limit: int = 50) -> list[tuple[str, int]]:
+        """What is said of the rows of one group, and how often, most often first."""
+        found = self._all(
+            "SELECT detail, count(*) FROM status WHERE cause = ? AND state = ? GROUP BY detail "
+            "ORDER BY count(*) DESC, detail LIMIT ?",
+            [cause.value, STATE_CODES[state], limit],
+        )
+        return [(str(detail), count) for detail, count in found]
 
     def label_counts(self, name: str) -> list[tuple[FieldValue, int]]:
         """How often each shown value of a field occurs among the answered rows, most often first."""

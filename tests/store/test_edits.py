@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gui_app.jobs import Cause, Counts, FieldValue, RowState
+from gui_app.jobs import Cause, Counts, FieldValue, Reading, RowState
 from gui_app.store import edits
+from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
+from gui_app.store.outcomes import Outcome
 from gui_app.store.queries import JobReader
 from tests.store.making import RECIPE, Run, again, again_later, done, doubtful, failed, make_job, never_sent, one_column
 
@@ -235,3 +237,32 @@ def test_the_windows_edits_wait_for_the_worker_and_lose_nothing(path: Path, read
             run.keep(*(done(row_id) for row_id in ids))
     assert read().counts() == Counts(done=200)
     assert [row.row_id for row in read().rows(range(1, 201)) if row.hand] == list(range(1, 201, 20))
+
+
+def test_stored_replies_are_read_again_and_nothing_is_counted_as_asked(path: Path, read: Read, edit: Edit) -> None:
+    make_job(path, one_column("a", "b", "c", "d", "a"))
+
+    def answer(row_id: int, version: int) -> Outcome:
+        if row_id == 4:
+            return failed(row_id, version, raw="mixed")
+        return doubtful(row_id, version, raw="" if row_id == 3 else "mixed" if row_id == 1 else "?")
+
+    with Run(path) as run:
+        # Row 5 is identical to row 1 and shares its reply.
+        run.answer_all(answer)
+    before = read().totals()
+
+    def by_the_new_list(raw: str) -> Reading:
+        good = raw == "mixed"
+        return Reading(RowState.DONE if good else RowState.NEEDS_REVIEW, {"label": "mixed" if good else None})
+
+    assert read().details(Cause.OFF_LIST, RowState.NEEDS_REVIEW) == [("“fine”", 4)]
+    assert edit().read_again(Cause.OFF_LIST, by_the_new_list).row_ids == (1, 5)
+    rows = read().rows([1, 2, 3, 4, 5])
+    assert [row.state for row in rows] == [
+        RowState.DONE, RowState.NEEDS_REVIEW, RowState.NEEDS_REVIEW, RowState.FAILED, RowState.DONE,
+    ]  # fmt: skip
+    assert (rows[0].values, rows[4].values, rows[0].cause, rows[0].detail) == ({"label": "mixed"},) * 2 + (None, "")
+    assert rows[0].version == 1 and read().totals() == before
+    assert edit().read_again(Cause.OFF_LIST, by_the_new_list).row_ids == ()
+    check_job(path)

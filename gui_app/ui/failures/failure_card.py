@@ -56,6 +56,7 @@ REMEDIES: dict[str, tuple[str, frozenset[Cause]]] = {
     "wait": ("clock", _WAITING_HELPS),
     "shorten": ("minus", frozenset({Cause.TOO_LONG})),
     "longer": ("plus", frozenset({Cause.CUT_OFF})),
+    "label": ("plus", frozenset({Cause.OFF_LIST})),
     "answer": ("pencil", _ANSWERING_HELPS),
     "model": ("sparkles", _OTHER_MODEL_HELPS),
     "settings": ("settings", _SETTINGS_HELP),
@@ -76,6 +77,10 @@ def remedy_text(remedy: str) -> tuple[str, str]:
         ),
         "shorten": (_("Shorten"), _("Puts in only the beginning of the longest column, then you can retry.")),
         "longer": (_("Allow longer answers"), _("Doubles the longest reply, then you can retry.")),
+        "label": (
+            _("Add to the list"),
+            _("Puts a label the model used onto your list; then the stored replies can be read again for nothing."),
+        ),
         "answer": (_("Answer by hand"), _("Lists these rows and leads to the review.")),
         "model": (_("Another model"), _("Leads to the Model tab; then you can retry these rows.")),
         "settings": (_("Open Settings"), _("Shows the settings with your keys.")),

@@ -25,7 +25,7 @@ class FailuresPanel(Panel):
         modelRequested: The same, but another model should be chosen first: show the Model tab.
         showRequested: The `RowFilter` of the rows to show in the table.
         settingsRequested: Open the settings.
-        remedyRequested: "wait", "shorten", "longer" or "answer", and the `FailureGroup` it is wanted for.
+        remedyRequested: "wait", "shorten", "longer", "label" or "answer", and the `FailureGroup` it is wanted for.
         replyRequested: Row id: what came back for it is wanted, for `show_reply`.
     """
 
@@ -116,6 +116,11 @@ class FailuresPanel(Panel):
         self._empty.setText(_("Rows that fail, or whose answers need a look, are listed here by cause."))
         self._empty.setVisible(not self._groups)
         self._empty_icon.setVisible(not self._groups)
+
+    def remedy_button(self, name: str, group: FailureGroup) -> QWidget:
+        """Where a remedy of this group was pressed: what it offers opens there."""
+        card = self._cards.get((group.cause, group.state))
+        return self if card is None else card.remedy_buttons[name]
 
     def show_reply(self, row_id: int, raw: str | None) -> None:
         """What came back for a row; None where nothing did."""

@@ -1,4 +1,4 @@
-"""What the buttons of the failures do: wait and retry, shorten the text, allow longer answers, answer by hand."""
+"""What the buttons of the failures do: retry in a while, shorten, allow longer answers, add a label, answer by hand."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gui_app.recipes.template import Template
 from gui_app.sentences import plain
 from gui_app.store.queries import FailureGroup, JobReader
 from gui_app.ui.failures.failure_card import rows_of
+from gui_app.ui.job.adding_labels import AddingLabels
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.table.reading import last_reply
 
@@ -32,6 +33,7 @@ class Remedies(QObject):
     def __init__(self, page: JobPage) -> None:
         super().__init__(page)
         self._page = page
+        self.labels = AddingLabels(page)
         self._retries = page.later.retries
         self._retries.changed.connect(self._retries_changed)
         failures = page.side.failures
@@ -41,7 +43,13 @@ class Remedies(QObject):
 
     def apply(self, remedy: str, group: FailureGroup) -> None:
         """One of the remedies, for a group."""
-        {"wait": self._wait, "shorten": self._shorten, "longer": self._longer, "answer": self._answer}[remedy](group)
+        {
+            "wait": self._wait,
+            "shorten": self._shorten,
+            "longer": self._longer,
+            "label": self.labels.offer,
+            "answer": self._answer,
+        }[remedy](group)
 
     # Waiting
 

@@ -21,7 +21,7 @@ STATE_ICONS = {
     RowState.FAILED: "circle-x",
 }
 JOB_STATE_ICONS = {
-    JobState.DRAFT: "pencil",
+    JobState.DRAFT: "circle",
     JobState.RUNNING: "circle-play",
     JobState.PAUSING: "hourglass",
     JobState.PAUSED: "circle-pause",

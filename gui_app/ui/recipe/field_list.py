@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -105,6 +106,12 @@ class FieldCard(Panel):
         self._show(field)
         self._filling = False
         self._changed()
+
+    def set_labels(self, labels: Sequence[str]) -> None:
+        """Put these into the list, one a line. One step of the editor's undo."""
+        cursor = self.labels_edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText("\n".join(labels))
 
     def field(self) -> OutputField:
         """The field as typed. What is not a number where one belongs counts as not given; `problem` says so."""
@@ -287,6 +294,13 @@ class FieldList(Panel):
         for field in fields:
             self._append(field)
         self._check()
+
+    def add_label(self, name: str, label: str) -> None:
+        """Put a label at the end of a field's list, as if it were typed there."""
+        for card in self.cards:
+            field = card.field()
+            if field.name == name and label not in field.labels:
+                card.set_labels((*field.labels, label))
 
     def problem(self) -> str:
         """The first thing that keeps the fields from being used; "" when all is well."""

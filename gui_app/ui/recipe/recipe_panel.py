@@ -164,6 +164,11 @@ class RecipePanel(Panel):
         self.prompt_edit.set_text(add_examples(self.prompt_edit.text(), [example], self._columns, self.fields.fields()))
         self._tell(lambda: _("The row was put into the prompt as an example."))
 
+    def add_label(self, field: str, label: str) -> None:
+        """Put a label at the end of a field's list."""
+        self.fields.add_label(field, label)
+        self._tell(lambda: _("“{label}” was added to the labels.").format(label=plain(label, 40)))
+
     async def aclose(self) -> None:
         """Stop what is being read or written."""
         await self._tasks.aclose()

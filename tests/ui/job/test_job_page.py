@@ -15,17 +15,18 @@ from PySide6.QtWidgets import QPushButton, QTableWidget, QWidget
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Cause, Counts, JobState, Recipe, RowFilter, RowState, Scope, ScopeKind
 from gui_app.keys import KeyStore
+from gui_app.recipes.new_labels import NewLabel
 from gui_app.settings import Settings
 from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.queries import FailureGroup, JobReader
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.services import Services
 from gui_app.ui.versions.versions_dialog import VersionsDialog
 from tests.helpers.finding import part, until
-from tests.store.making import OTHER_RECIPE, RECIPE, Run, done, failed, make_job
+from tests.store.making import OTHER_RECIPE, RECIPE, Run, done, doubtful, failed, make_job
 
 ROWS = [[f"text {n} " + "long " * 200 * (n == 4), "good" if n % 2 else "bad"] for n in range(1, 31)]
 
@@ -52,7 +53,7 @@ def answered(path: Path) -> Path:
         if row_id == 5:
             return failed(row_id, version, Cause.REFUSED, raw="I would rather <i>not</i>.")
         if row_id == 6:
-            return Outcome(row_id, version, RowState.NEEDS_REVIEW, cause=Cause.OFF_LIST, values={"label": None})
+            return doubtful(row_id, version, raw="Fine.")
         return done(row_id, version, confidence={"label": 1 - row_id / 100})
 
     make_job(path, ROWS, ("text", "gold"))
@@ -107,6 +108,11 @@ def own_notice(page: JobPage) -> Notice:
     make = page._own_notice
     assert make is not None
     return make()
+
+
+def notice_group(page: JobPage, cause: Cause) -> FailureGroup:
+    assert page.overview is not None
+    return next(group for group in page.overview.failures if group.cause is cause)
 
 
 async def shown(page: JobPage, name: str) -> None:
@@ -241,6 +247,41 @@ async def test_groups_that_need_review_are_not_called_failed(opened: Callable[..
         for state, words in ((RowState.NEEDS_REVIEW, "need review"), (RowState.FAILED, "failed rows")):
             page.remedies._another_model(RowFilter(states=frozenset({state})))
             assert words in own_notice(page).text
+
+
+async def test_a_label_is_added_to_the_list_and_the_stored_reply_read_again_without_asking(
+    opened: Callable[..., Any], orders: Orders
+) -> None:
+    async with opened() as page:
+        await shown(page, "failures")
+        said: list[str] = []
+        page.said.connect(said.append)
+        press(part(page, QWidget, "failureGroup_off_list"), "labelGroupButton")
+        await until(lambda: page._own_notice is not None)
+        assert page.side.recipe().fields[0].labels == (*RECIPE.fields[0].labels, "fine")
+        notice = own_notice(page)
+        assert "“fine”" in notice.text and "1 row was answered" in notice.text
+        notice.actions[0][1]()
+        await until(lambda: said)
+        assert said == ["1 row is done now."] and not orders.runs
+        with closing(JobReader(page.path)) as reader:
+            (row,) = reader.rows([6])
+            assert (row.state, row.values) == (RowState.DONE, {"label": "fine"})
+        await until(lambda: page.model.index(5, 2).data() == "fine")
+        # Added by hand meanwhile: there is nothing to be read.
+        page.remedies.labels.read_again(notice_group(page, Cause.REFUSED))
+        await until(lambda: len(said) == 2)
+        assert "No stored reply" in said[1]
+
+
+async def test_among_several_labels_the_user_chooses(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        await shown(page, "failures")
+        group = notice_group(page, Cause.OFF_LIST)
+        menu = page.remedies.labels.menu(group, [NewLabel("label", "mixed & more", 7), NewLabel("label", "unclear", 1)])
+        assert [action.text() for action in menu.actions()] == ["“mixed && more” (7 rows)", "“unclear” (1 row)"]
+        menu.actions()[1].trigger()
+        assert page.side.recipe().fields[0].labels[-1] == "unclear"
 
 
 async def test_answering_by_hand_lists_the_rows_and_leads_to_the_review(opened: Callable[..., Any]) -> None:
