@@ -44,11 +44,14 @@ class Request:
 class StoreThread(QObject, Generic[S]):
     """Answers questions about one job file, one after the other, and calls back on the window's thread.
 
+    A question knows whom to call back, and may be the last to know a dialog that is gone. So it always goes back to
+    the window's thread and is dropped there: what Qt made on that thread must not be taken apart on this one.
+
     Args:
         open_store: Called on the new thread with the first question; what it raises, every question gets.
     """
 
-    _answered = Signal(object, object, object)
+    _answered = Signal()
     _ended = Signal()
 
     def __init__(self, open_store: Callable[[], S], name: str, parent: QObject | None = None) -> None:
@@ -57,6 +60,7 @@ class StoreThread(QObject, Generic[S]):
         self._store: S | None = None
         self._running: Request | None = None
         self._requests: deque[Request | None] = deque()
+        self._outcomes: deque[tuple[Request, object, BaseException | None]] = deque()
         self._wakeup = threading.Condition()
         self._closing = False
         self._awaited: set[asyncio.Future[Any]] = set()
@@ -148,7 +152,8 @@ class StoreThread(QObject, Generic[S]):
         for answer in list(self._awaited):
             answer.cancel()
 
-    def _call_back(self, request: Request, value: object, error: BaseException | None) -> None:
+    def _call_back(self) -> None:
+        request, value, error = self._outcomes.popleft()
         if request.cancelled or self._closing:
             return
         if error is not None:
@@ -164,22 +169,28 @@ class StoreThread(QObject, Generic[S]):
 
     def _work(self) -> None:
         while (request := self._next()) is not None:
-            if request.cancelled:
-                continue
-            self._running = request
-            try:
-                if self._store is None:
-                    self._store = self._open_store()
-                value, error = request.ask(self._store), None
-            except BaseException as raised:  # handed over to whoever asked
-                value, error = None, raised
-            self._running = None
-            self._answered.emit(request, value, error)
+            self._outcomes.append((request, *self._answer(request)))
+            # Let go of it here before the window can let go of it there.
+            request = None
+            self._answered.emit()
         try:
             if self._store is not None:
                 self._store.close()
         finally:
             self._ended.emit()
+
+    def _answer(self, request: Request) -> tuple[object, BaseException | None]:
+        if request.cancelled:
+            return None, None
+        self._running = request
+        try:
+            if self._store is None:
+                self._store = self._open_store()
+            return request.ask(self._store), None
+        except BaseException as raised:  # handed over to whoever asked
+            return None, raised
+        finally:
+            self._running = None
 
 
 def _log_failure(error: BaseException) -> None:

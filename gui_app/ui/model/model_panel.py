@@ -477,8 +477,11 @@ class ModelPanel(Panel):
     async def _price_list(self, place: tuple[str, str | None], models: Sequence[ModelInfo]) -> None:
         """Say beside each model of the list what it costs and until when there is one."""
 
+        # Without `self`: another thread must not be the last to know the panel.
+        prices = self._prices
+
         def look_up() -> list[PriceTable | None]:
-            return [self._prices(place[0], model.id, place[1]) for model in models]
+            return [prices(place[0], model.id, place[1]) for model in models]
 
         priced = await asyncio.to_thread(look_up)
         if place == (self.provider(), self.base_url()):

@@ -100,7 +100,9 @@ class KeyList(Panel):
 
     async def _look(self) -> None:
         places = self._places()
-        found = await asyncio.to_thread(lambda: [self._find(place) for place in places])
+        # Without `self`: another thread must not be the last to know the list.
+        keys = self._keys
+        found = await asyncio.to_thread(lambda: [_find(keys, place) for place in places])
         before, looked = self._contents(), self._looked
         self._found = [(place, key) for place, key in zip(places, found, strict=True) if key is not None]
         self._looked = True
@@ -110,12 +112,6 @@ class KeyList(Panel):
 
     def _contents(self) -> list[tuple[Place, str, str]]:
         return [(place, key.origin, key.secret.reveal()) for place, key in self._found]
-
-    def _find(self, place: Place) -> FoundKey | None:
-        try:
-            return self._keys.find(place.provider, place.base_url, typed=place.base_url is not None)
-        except UserError:
-            return None
 
     def _show(self) -> None:
         clear(self._lines)
@@ -161,3 +157,10 @@ class KeyList(Panel):
     def _part_changed(self) -> None:
         if self._looked:
             self._tasks.start("look at all keys", self._look())
+
+
+def _find(keys: KeyStore, place: Place) -> FoundKey | None:
+    try:
+        return keys.find(place.provider, place.base_url, typed=place.base_url is not None)
+    except UserError:
+        return None
