@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from gui_app.engine import retry
 from gui_app.engine.budget import Budget, SpendingLimitReached
-from gui_app.engine.deadline import LATE_S, deadline
+from gui_app.engine.deadline import LATE_S, Deadline
 from gui_app.engine.job_source import SentRow
 from gui_app.engine.judging import Judging
 from gui_app.engine.network import NetworkGate
@@ -109,7 +109,7 @@ class Attempts:
         failure: CallFailed | None = None
         reply: Reply | None = None
         try:
-            async with deadline(self._deadline_s, lambda: self._woke_at >= began):
+            async with Deadline(self._deadline_s, lambda: self._woke_at >= began):
                 reply = await self._provider.ask(self._question, row.prompt)
         except CallFailed as error:
             failure = error

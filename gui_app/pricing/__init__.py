@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gui_app.pricing.estimate import Estimate, LaneEstimate, TriedRow, estimate
-from gui_app.pricing.prices import PriceTable, Rate, cost_usd, is_free, preload, price_of
+from gui_app.pricing.prices import PriceTable, Rate, charge, cost_usd, is_free, preload, price_of, table_for
 from gui_app.pricing.tokens import estimate_tokens
 from gui_app.pricing.worst_case import WorstCase, worst_case_usd
 
@@ -14,11 +14,13 @@ __all__ = [
     "Rate",
     "TriedRow",
     "WorstCase",
+    "charge",
     "cost_usd",
     "estimate",
     "estimate_tokens",
     "is_free",
     "preload",
     "price_of",
+    "table_for",
     "worst_case_usd",
 ]

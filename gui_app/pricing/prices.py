@@ -160,14 +160,33 @@ def cost_usd(
     Returns:
         None when the price or the usage is unknown; 0.0 for providers that cost nothing.
     """
-    table = typed_table(typed) if typed is not None else None
-    for name in dict.fromkeys((returned or model, model)):
-        table = table or price_of(provider, name, at, base_url=base_url)
+    table = table_for(provider, model, typed, at=at, base_url=base_url, returned=returned)
+    return charge(table, usage, lane)
+
+
+def charge(table: PriceTable | None, usage: Usage | None, lane: Lane) -> float | None:
+    """What one request cost by these prices; None when they, or the usage, are unknown."""
     if table is None:
         return None
     if usage is None:
         return 0.0 if table.source == "free" else None
     return table.cost_usd(usage, lane)
+
+
+def table_for(
+    provider: str,
+    model: str,
+    typed: Price | None = None,
+    *,
+    at: datetime | None = None,
+    base_url: str | None = None,
+    returned: str = "",
+) -> PriceTable | None:
+    """The prices that a request is charged by. See `cost_usd`; for many requests of one minute, keep it."""
+    table = typed_table(typed) if typed is not None else None
+    for name in dict.fromkeys((returned or model, model)):
+        table = table or price_of(provider, name, at, base_url=base_url)
+    return table
 
 
 def preload() -> None:

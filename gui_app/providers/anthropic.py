@@ -81,8 +81,8 @@ class AnthropicProvider:
         constant = self._constant
         if constant is None or constant[0] is not question or constant[1] != manner:
             self._constant = constant = (question, manner, request_body(question, manner))
-        body = {**constant[2], "messages": [{"role": "user", "content": prompt}]}
-        data, headers = await self._door.post("/v1/messages", body)
+        body = {"messages": [{"role": "user", "content": prompt}]}
+        data, headers = await self._door.post("/v1/messages", body, after=constant[2])
         return reply_of(data, headers, self._key)
 
     async def list_models(self) -> list[ModelInfo]:

@@ -62,8 +62,8 @@ class CompatibleProvider:
         constant = self._constant
         if constant is None or constant[0] is not question or constant[1] != manner:
             self._constant = constant = (question, manner, request_body(question, manner))
-        body = {**constant[2], "messages": messages(question, manner, prompt)}
-        data, headers = await self._door.post("/chat/completions", body)
+        body = {"messages": messages(question, manner, prompt)}
+        data, headers = await self._door.post("/chat/completions", body, after=constant[2])
         return reply_of(data, headers, self._key)
 
     async def list_models(self) -> list[ModelInfo]:

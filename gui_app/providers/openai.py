@@ -83,7 +83,7 @@ class OpenAIProvider:
         constant = self._constant
         if constant is None or constant[0] is not question or constant[1] != manner:
             self._constant = constant = (question, manner, request_body(question, manner))
-        data, headers = await self._door.post("/responses", {**constant[2], "input": prompt})
+        data, headers = await self._door.post("/responses", {"input": prompt}, after=constant[2])
         return reply_of(data, headers, self._key)
 
     async def _ask_with_confidence(self, question: Question, prompt: str, asked: tuple[decisions.Asked, ...]) -> Reply:

@@ -207,8 +207,12 @@ class JobWriter:
         self._place.check()
         try:
             with self._as_owner():
+                outcomes = list(outcomes)
+                # Asked once for all of them: most jobs have neither.
+                edited = bool(outcomes) and self._any("row_id", "hand_values")
+                followed = bool(outcomes) and self._any("follows", "status WHERE follows IS NOT NULL")
                 for outcome in outcomes:
-                    claimed.settled += self._keep(outcome)
+                    claimed.settled += self._keep(outcome, edited=edited, followed=followed)
                 self._claim(limit, version, prepare, lane, now, claimed)
         except BaseException:
             self._cursor = cursor
@@ -305,9 +309,21 @@ class JobWriter:
             (version, Cause.BLANK_PROMPT.value, row_id),
         )
 
-    def _keep(self, outcome: Outcome) -> list[int]:
-        """Returns the identical rows that got their result with it."""
-        by_hand = self.db.execute("SELECT 1 FROM hand_values WHERE row_id = ? LIMIT 1", (outcome.row_id,)).fetchone()
+    def _any(self, number: str, source: str) -> bool:
+        return self.db.execute(f"SELECT max({number}) FROM {source}").fetchone()[0] is not None
+
+    def _by_hand(self, row_id: int) -> bool:
+        found = self.db.execute("SELECT 1 FROM hand_values WHERE row_id = ? LIMIT 1", (row_id,))
+        return found.fetchone() is not None
+
+    def _keep(self, outcome: Outcome, *, edited: bool, followed: bool) -> list[int]:
+        """Returns the identical rows that got their result with it.
+
+        Args:
+            edited: Some row of the job has a value written by hand.
+            followed: Some row of the job waits for an identical one's reply.
+        """
+        by_hand = edited and self._by_hand(outcome.row_id)
         if not outcome.sent:
             self.db.execute(
                 "UPDATE status SET state = ?, not_before = ?, reserved_usd = NULL, part_id = NULL, lane = 0, "
@@ -342,7 +358,7 @@ class JobWriter:
                 outcome.row_id,
             ),
         ).rowcount
-        return identical.share(self.db, outcome.row_id) if kept and settled else []
+        return identical.share(self.db, outcome.row_id) if followed and kept and settled else []
 
     def _add_attempt(self, outcome: Outcome) -> int:
         usage = outcome.usage

@@ -330,17 +330,6 @@ class Conductor:
 
     @staticmethod
     def _pricing(recipe: Recipe, options: RunOptions, question: Question) -> Pricing:
-        def cost(usage: Usage | None, model: str) -> float | None:
-            return pricing.cost_usd(
-                usage,
-                recipe.provider,
-                recipe.model,
-                returned=model,
-                lane=options.lane,
-                typed=options.price,
-                base_url=recipe.base_url,
-            )
-
         worst = _Worst(recipe, options, question)
 
         if options.budget_usd is not None and worst("") is None:
@@ -351,7 +340,26 @@ class Conductor:
                 ),
                 model=recipe.model,
             )
-        return Pricing(cost, worst)
+        return Pricing(_Cost(recipe, options), worst)
+
+
+class _Cost:
+    """What calls cost, by the prices of this minute: looking them up for each would take longer than reckoning."""
+
+    def __init__(self, recipe: Recipe, options: RunOptions) -> None:
+        self._recipe, self._options = recipe, options
+        self._made_at = -PRICES_HOLD_S
+        self._tables: dict[str, pricing.PriceTable | None] = {}
+
+    def __call__(self, usage: Usage | None, model: str) -> float | None:
+        if time.monotonic() - self._made_at > PRICES_HOLD_S or len(self._tables) > 100:
+            self._tables, self._made_at = {}, time.monotonic()
+        if model not in self._tables:
+            recipe = self._recipe
+            self._tables[model] = pricing.table_for(
+                recipe.provider, recipe.model, self._options.price, base_url=recipe.base_url, returned=model
+            )
+        return pricing.charge(self._tables[model], usage, self._options.lane)
 
 
 class _Worst:
