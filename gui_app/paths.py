@@ -36,6 +36,12 @@ def jobs_dir() -> Path:
     return _made(data_dir() / "jobs")
 
 
+def working_copies_dir(*, make: bool = True) -> Path:
+    """The folder of what jobs in network folders are worked on as; with `make`, it is made."""
+    folder = (_own() or Path(_system().user_data_dir)) / "working copies"
+    return _made(folder) if make else folder
+
+
 def log_dir() -> Path:
     """The folder of log files."""
     own = _own()

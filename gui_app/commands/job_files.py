@@ -6,13 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 from gui_app.errors import UserError
+from gui_app.store import at_hand
 from gui_app.store.job_file import open_checked
 from gui_app.store.queries import JobReader
 
 
 def check_job(job: Path) -> None:
     """Raises: UserError: It is no job, or cannot be used."""
-    open_checked(job, read_only=True).close()
+    open_checked(at_hand.to_read(job), read_only=True).close()
 
 
 def was_begun(job: Path) -> bool:

@@ -421,6 +421,8 @@ class OvernightRunner:
     def _progress(self) -> JobProgress:
         changed, many = self._changed.take()
         standing = self._source.standing
+        behind = self._source.not_copied_back
+        not_in_folder = None if behind is None else (behind.sentence, behind.details)
         return JobProgress(
             job=str(self._path),
             state=self._state,
@@ -434,7 +436,7 @@ class OvernightRunner:
             stopped_cause=self._stopped[0],
             stopped_detail=self._stopped[1],
             slowed=self._blocked is Cause.RATE_LIMIT,
-            problem=self._problem or next(iter(self._stuck.values()), None),
+            problem=self._problem or next(iter(self._stuck.values()), None) or not_in_folder,
             stuck_parts=tuple(self._stuck),
             unknown_sent=self._unknown_sent,
             uploaded_bytes=self._upload[0],

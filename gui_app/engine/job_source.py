@@ -63,6 +63,7 @@ class JobSource:
         self._writer: JobWriter | None = None
         self._version = 0
         self._trouble = False
+        self._not_copied_back: StorageError | None = None
         # Retries are measured on a clock that nobody sets, so that a changed wall clock moves none of them.
         self._epoch = time.time() - time.monotonic()
         self.standing = Standing(Counts(), 0, 0, 0.0)
@@ -101,11 +102,17 @@ class JobSource:
             if self._writer is not None:
                 writer, self._writer = self._writer, None
                 await self._call(writer.close)
+                self._not_copied_back = writer.not_copied_back
         except StorageError as error:
             # Its lease lapses by itself; the trouble was told when something had to be stored.
             log.info("a job could not be closed properly: %s", error.sentence)
         finally:
             self._thread.shutdown(wait=False)
+
+    @property
+    def not_copied_back(self) -> StorageError | None:
+        """Why the job's network folder lacks what was done here; None when it does not."""
+        return self._not_copied_back if self._writer is None else self._writer.not_copied_back
 
     async def exchange(self, outcomes: Sequence[Outcome], limit: int) -> list[SentRow]:
         """Keep outcomes and claim rows, in one durable commit. See `flow.Source`."""

@@ -28,6 +28,7 @@ from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions
 from gui_app.providers.base import LiveProvider
 from gui_app.recipes.fields import ReplyReader
 from gui_app.store.claims import Outcome
+from gui_app.store.copy_back import StoredMeanwhile
 from gui_app.store.lease import BEAT_EVERY_S
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class JobRunner:
         self._state = JobState.RUNNING
         self._stopped: tuple[Cause | None, str] = (None, "")
         self._problem: UserError | None = None
+        self._not_copied_back: StorageError | None = None
         self._unknown_sent = 0
         self._saved = 0
         self._version = 0
@@ -306,6 +308,7 @@ class JobRunner:
             except StorageError:
                 pass  # The exchange meets the same trouble and says so.
             self._check_offline()
+            self._check_copied_back()
             if self._silence is not None and self._flow is not None:
                 self._silence.look(self._flow.sending)
             if self._dirty or self._pace.waiting_s:
@@ -324,6 +327,14 @@ class JobRunner:
             return
         if self._monotonic() - since > self._offline_limit_s:
             self.stop(cause=self._network.offline_cause, detail=LIMIT_OFFLINE)
+
+    def _check_copied_back(self) -> None:
+        trouble = self._source.not_copied_back
+        if trouble is not self._not_copied_back:
+            self._not_copied_back, self._dirty = trouble, True
+            if isinstance(trouble, StoredMeanwhile):
+                # Two computers would pay for the same rows.
+                self.pause()
 
     def _shown_state(self) -> JobState:
         if self._state is JobState.RUNNING and self._network.offline:
@@ -348,6 +359,7 @@ class JobRunner:
         rate = self._rate_per_s()
         left = standing.run_rows - standing.run_finished
         finished = standing.counts.finished
+        problem = self._problem or self._source.not_copied_back
         return JobProgress(
             job=str(self._path),
             state=self._shown_state(),
@@ -367,7 +379,7 @@ class JobRunner:
             offline_cause=self._network.offline_cause,
             stopped_cause=self._stopped[0],
             stopped_detail=self._stopped[1],
-            problem=None if self._problem is None else (self._problem.sentence, self._problem.details),
+            problem=None if problem is None else (problem.sentence, problem.details),
             identical_saved=self._saved,
             unknown_sent=self._unknown_sent,
         )

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 
 from gui_app.errors import N_, JobFileError
 from gui_app.jobs import JobState, Recipe, Scope
-from gui_app.store import edits, job_file, parts
+from gui_app.store import at_hand, edits, job_file, parts
 from gui_app.store.carried import Carried
 from gui_app.store.claims import JobWriter
 from gui_app.store.packing import pack_cells, unpack_cells
@@ -63,7 +63,7 @@ class FormerJob:
         """Let another job's connection read this one, as `former`. Not within a transaction."""
         # Nothing else in a job file has any business with another one.
         db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 1)
-        db.execute("ATTACH DATABASE ? AS former", (f"{self.path.absolute().as_uri()}?mode=ro",))
+        db.execute("ATTACH DATABASE ? AS former", (f"{self._writer.path.absolute().as_uri()}?mode=ro",))
         # A key for each row of a million: more than memory should hold.
         db.execute("PRAGMA temp_store = FILE")
 
@@ -147,6 +147,7 @@ def create_successor(path: Path, former: Path) -> None:
         JobFileError: The former one cannot be used.
         StorageError: The new one cannot be written.
     """
+    former = at_hand.to_read(former)
     other = job_file.open_checked(former, read_only=True)
     try:
         with job_file.storage_errors(former):

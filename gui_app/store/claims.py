@@ -10,7 +10,8 @@ from typing import Any
 
 from gui_app.errors import N_, InternalError, JobFileError, StorageError
 from gui_app.jobs import Cause, Counts, JobState, Lane, Recipe, Row, RowState, Scope
-from gui_app.store import identical, job_file, lease, scopes
+from gui_app.store import at_hand, identical, job_file, lease, scopes
+from gui_app.store.copy_back import Returning
 from gui_app.store.outcomes import Claimed, Outcome, Prepared
 from gui_app.store.packing import pack_values, storable, unpack_cells
 from gui_app.store.places import WhereItLay
@@ -69,20 +70,22 @@ class JobWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.db = job_file.open_checked(path)
-        try:
-            if not job_file.get_meta(self.db, "import_done", False):
-                raise JobFileError(
-                    N_("The table of this job was not read to its end. Open the original file again to start over.")
-                )
-            self._lease = lease.take(self.db, path)
-        except BaseException:
-            job_file.close(self.db, checkpoint=False)
-            raise
+        with at_hand.to_write(path) as here:
+            self.path = here
+            self.db = job_file.open_checked(here)
+            try:
+                if not job_file.get_meta(self.db, "import_done", False):
+                    raise JobFileError(
+                        N_("The table of this job was not read to its end. Open the original file again to start over.")
+                    )
+                self._lease = lease.take(self.db, here)
+            except BaseException:
+                job_file.close(self.db, checkpoint=False)
+                raise
+        self._returning = Returning(path, here)
         # A run goes through the file once, from the front to the end: what it has left behind need not be kept.
         self.db.execute("PRAGMA cache_size = -4000")
-        self._place = WhereItLay(path)
+        self._place = WhereItLay(here)
         self._cursor = 0
         self._more = False
         self._clock = (time.time(), time.monotonic())
@@ -181,6 +184,12 @@ class JobWriter:
             pass
         finally:
             job_file.close(self.db)
+            self._returning.close()
+
+    @property
+    def not_copied_back(self) -> StorageError | None:
+        """Why the folder of another computer lacks what was done here; None when it does not."""
+        return self._returning.trouble
 
     # -- rows ------------------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ from sqlite3 import Connection
 
 from gui_app.errors import N_, JobFileError, StorageError, UserError
 from gui_app.jobs import Counts, JobState
-from gui_app.store import identical, job_file, places
+from gui_app.store import at_hand, identical, job_file, places
 from gui_app.store.packing import storable
 from gui_app.store.queries import JobReader
+from gui_app.store.working_copy import OF_COPIES, STAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def check_job(path: Path) -> None:
     Raises:
         JobFileError, StorageError: It does not, or cannot be read.
     """
+    path = at_hand.to_read(path)
     db = job_file.open_checked(path, read_only=True)
     try:
         job_file.check_contents(db, path)
@@ -93,12 +95,13 @@ def save_copy(source: Path, target: Path) -> None:
         StorageError: The target cannot be written, or is itself a job that is open.
     """
     _check_apart(source, target)
+    source = at_hand.to_read(source)
     db = job_file.open_checked(source, read_only=True)
     try:
         with places.complete_file(target) as beside, closing(job_file.connect(beside)) as copy:
             _copy(db, source, copy)
             with job_file.transaction(copy, target):
-                job_file.put_meta(copy, owner=None)
+                _belongs_to_nobody(copy)
     finally:
         job_file.close_reader(db, source)
 
@@ -115,6 +118,7 @@ def duplicate_job(source: Path, target: Path, *, with_answers: bool, name: str) 
         StorageError: The target cannot be written.
     """
     _check_apart(source, target)
+    source = at_hand.to_read(source)
     db = job_file.open_checked(source, read_only=True)
     try:
         if not job_file.get_meta(db, "import_done", False):
@@ -132,11 +136,15 @@ def duplicate_job(source: Path, target: Path, *, with_answers: bool, name: str) 
                 else:
                     _take_table(db, copy)
                 now = time.time()
-                job_file.put_meta(
-                    copy, name=storable(name), job_id=uuid.uuid4().hex, owner=None, created_at=now, updated_at=now
-                )
+                _belongs_to_nobody(copy)
+                job_file.put_meta(copy, name=storable(name), job_id=uuid.uuid4().hex, created_at=now, updated_at=now)
     finally:
         job_file.close_reader(db, source)
+
+
+def _belongs_to_nobody(copy: Connection) -> None:
+    job_file.put_meta(copy, owner=None)
+    copy.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in (*OF_COPIES, STAMP)])
 
 
 def _check_apart(source: Path, target: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gui_app.jobs import Cause, FieldValue, Reading, Recipe, RowState, Scope
-from gui_app.store import identical, job_file, lease
+from gui_app.store import at_hand, identical, job_file, lease
+from gui_app.store.copy_back import Returning
 from gui_app.store.packing import pack_value, pack_values, storable
 
 ROWS_AT_A_TIME = 5_000
@@ -63,8 +65,10 @@ class JobEditor:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._db = job_file.open_checked(path)
+        with at_hand.to_write(path) as here:
+            self.path = here
+            self._db = job_file.open_checked(here)
+        self._returning = Returning(path, here)
         # WORKAROUND: before SQLite 3.51.3, two connections that checkpoint while a third one commits may damage
         # a job in very rare cases (https://www.sqlite.org/wal.html#walresetbug). The one that runs it checkpoints.
         # Remove when no supported Python brings an older SQLite.
@@ -73,6 +77,13 @@ class JobEditor:
     def close(self) -> None:
         """Let go of the file."""
         job_file.close(self._db, checkpoint=not self._is_run())
+        self._returning.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self._returning.claim()
+        with job_file.transaction(self._db, self.path):
+            yield
 
     def _is_run(self) -> bool:
         try:
@@ -90,7 +101,7 @@ class JobEditor:
 
     def archive(self, archived: bool) -> None:
         """Put the job away, or take it out again. When it was last changed stays as it was."""
-        with job_file.transaction(self._db, self.path):
+        with self._changing():
             job_file.put_meta(self._db, archived=archived)
 
     def set_note(self, key: str, value: Any) -> None:
@@ -98,7 +109,7 @@ class JobEditor:
         self._put(**{f"note:{key}": value})
 
     def _put(self, **values: Any) -> None:
-        with job_file.transaction(self._db, self.path):
+        with self._changing():
             job_file.put_meta(self._db, **values, updated_at=time.time())
 
     def set_value(self, row_id: int, field: str, value: FieldValue) -> Change:
@@ -257,7 +268,7 @@ class JobEditor:
             number += 1
             if number > 1:
                 time.sleep(PAUSE_S)
-            with job_file.transaction(self._db, self.path):
+            with self._changing():
                 changed.update(dict.fromkeys(work(group)))
             if number % 20 == 0 and not self._is_run():
                 with job_file.storage_errors(self.path):

@@ -13,9 +13,10 @@ from typing import Any
 
 from gui_app.errors import N_, InternalError, JobFileError
 from gui_app.jobs import JobState
-from gui_app.store import job_file, lease
+from gui_app.store import at_hand, job_file, lease
 from gui_app.store.carried import Carried
 from gui_app.store.carry import FormerJob, forget_former
+from gui_app.store.copy_back import Returning
 from gui_app.store.packing import PackedRows, pack_rows, storable
 
 # Versions and prompts of a run that sent nothing go too: they speak of the rows that were.
@@ -41,10 +42,12 @@ class RowsWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         # Rows can be read again from the source until finish() makes them durable, so the import
         # need not wait for the disk at each batch.
-        self._db = job_file.open_checked(path)
+        with at_hand.to_write(path) as here:
+            self._path = here
+            self._db = job_file.open_checked(here)
+        self._returning = Returning(path, here)
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._import_id = uuid.uuid4().hex
         self._next_id = 1
@@ -164,3 +167,4 @@ class RowsWriter:
     def close(self) -> None:
         """Let go of the file. Without `finish`, the import stays unfinished."""
         job_file.close(self._db)
+        self._returning.close()

@@ -23,7 +23,8 @@ from gui_app.store.trouble import GONE, READ_ONLY, contents, damaged, map_error,
 
 __all__ = [
     "BUSY_TIMEOUT_MS", "check_contents", "close", "close_reader", "connect", "contents", "create_job", "damaged",
-    "get_meta", "make_empty", "map_error", "open_checked", "put_meta", "rollback", "storage_errors", "transaction",
+    "get_meta", "look_at_first_bytes", "make_empty", "map_error", "open_checked", "put_meta", "rollback",
+    "storage_errors", "transaction",
 ]  # fmt: skip
 
 BUSY_TIMEOUT_MS = 10_000
@@ -81,7 +82,7 @@ def open_checked(path: Path, *, read_only: bool = False) -> Connection:
         DamagedJobFile: Contents that do not hold together, or parts that Rowmill never writes.
         StorageError: It cannot be reached or written.
     """
-    _look_at_first_bytes(path)
+    look_at_first_bytes(path)
     with storage_errors(path):
         db = _connect_anyhow(path, read_only=read_only)
         try:
@@ -154,7 +155,13 @@ def _tried(db: Connection, *, query_only: bool = False) -> Connection:
         raise
 
 
-def _look_at_first_bytes(path: Path) -> None:
+def look_at_first_bytes(path: Path) -> None:
+    """Tell a job file from everything else.
+
+    Raises:
+        NotAJobFile, DamagedJobFile: It is none.
+        StorageError: It cannot be read.
+    """
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -285,8 +292,11 @@ def get_meta(db: Connection, key: str, default: Any = None) -> Any:
 
 
 @contextmanager
-def transaction(db: Connection, path: Path) -> Iterator[None]:
+def transaction(db: Connection, path: Path, *, counted: bool = True) -> Iterator[None]:
     """One short write, durable when it returns.
+
+    Args:
+        counted: It changes the job, which a working copy keeps count of; see `working_copy`.
 
     Raises:
         StorageError, DamagedJobFile: Nothing of it was kept.
@@ -295,6 +305,8 @@ def transaction(db: Connection, path: Path) -> Iterator[None]:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            if counted:
+                db.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
             db.execute("COMMIT")
         except BaseException:
             rollback(db)

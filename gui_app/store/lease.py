@@ -69,7 +69,8 @@ def release(db: sqlite3.Connection, path: Path, lease: Lease) -> None:
 
 def describe(owner: dict[str, Any]) -> str:
     """Who that is, for a sentence."""
-    return f"{owner.get('host', '?')}, {owner.get('pid', '?')}"
+    # What is worked on at another computer, in a network folder, has no process that could be named.
+    return ", ".join(str(owner[key]) for key in ("host", "pid") if key in owner) or "?"
 
 
 def living_owner(db: sqlite3.Connection) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gui_app.errors import Cancelled
 from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter, RowState, Scope, ScopeKind
-from gui_app.store import filters, job_file, lease
+from gui_app.store import at_hand, filters, job_file, lease
 from gui_app.store.carried import Carried
 from gui_app.store.filters import Order
 from gui_app.store.row_ids import RowIds, gathered
@@ -28,6 +28,7 @@ from gui_app.store.views import (
     row_view,
     shown_value,
 )
+from gui_app.store.working_copy import ELSEWHERE
 
 __all__ = [
     "CUT_AT", "AttemptView", "FailureGroup", "JobReader", "JobSummary", "Order", "RecipeVersion", "RowView", "Totals"
@@ -60,8 +61,9 @@ class JobReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._db = job_file.open_checked(path, read_only=True)
+        self.path = at_hand.to_read(path)
+        self._is_copy = self.path != path
+        self._db = job_file.open_checked(self.path, read_only=True)
         filters.prepare(self._db)
 
     def close(self) -> None:
@@ -128,7 +130,7 @@ class JobReader:
                 0
             ][0]
         with job_file.contents(self.path):
-            owner = lease.living_among(meta)
+            owner = lease.living_among(meta) or (meta.get(ELSEWHERE) if self._is_copy else None)
             run = meta.get("run")
             cause = meta.get("stopped_cause")
             return JobSummary(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -10,6 +11,12 @@ from pathlib import Path
 
 from gui_app.errors import N_, DamagedJobFile, JobFileError, StorageError
 from gui_app.store import opened
+
+GONE_SENTENCE = N_("“{file}” cannot be reached. Check that its drive is connected and its folder can be opened.")
+_FULL_SENTENCE = N_("The disk that holds “{file}” is full. Free some space, then continue: nothing is lost.")
+_READ_ONLY_SENTENCE = N_(
+    "“{file}” cannot be written: the file or its folder is read-only. Allow writing, or copy it elsewhere."
+)
 
 _FULL = {sqlite3.SQLITE_FULL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -41,18 +48,13 @@ def map_error(error: sqlite3.Error, path: Path) -> JobFileError | StorageError |
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     name = path.name
     if code in _FULL:
-        return StorageError(
-            N_("The disk that holds “{file}” is full. Free some space, then continue: nothing is lost."), file=name
-        )
+        return StorageError(_FULL_SENTENCE, file=name)
     if code == sqlite3.SQLITE_CORRUPT and not _is_damaged(path):
         return _gone(path)
     if code in _DAMAGED or any(text in str(error) for text in _DAMAGED_TEXTS):
         return damaged(path, str(error))
     if code in READ_ONLY or (code == sqlite3.SQLITE_CANTOPEN and _is_read_only(path)):
-        return StorageError(
-            N_("“{file}” cannot be written: the file or its folder is read-only. Allow writing, or copy it elsewhere."),
-            file=name,
-        )
+        return StorageError(_READ_ONLY_SENTENCE, file=name)
     if code in GONE:
         return _gone(path)
     if code == sqlite3.SQLITE_TOOBIG:
@@ -70,6 +72,23 @@ def map_error(error: sqlite3.Error, path: Path) -> JobFileError | StorageError |
 
 
 @contextmanager
+def system_errors(path: Path) -> Iterator[None]:
+    """As `storage_errors`, for what is done to files without SQLite.
+
+    Raises:
+        StorageError: Full, read-only, or gone.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(_FULL_SENTENCE, file=path.name) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise StorageError(_READ_ONLY_SENTENCE, file=path.name) from error
+        raise _gone(path) from error
+
+
+@contextmanager
 def contents(path: Path) -> Iterator[None]:
     """Around turning what is stored into our own types: what does not fit was not written by Rowmill.
 
@@ -83,10 +102,7 @@ def contents(path: Path) -> Iterator[None]:
 
 
 def _gone(path: Path) -> StorageError:
-    return StorageError(
-        N_("“{file}” cannot be reached. Check that its drive is connected and its folder can be opened."),
-        file=path.name,
-    )
+    return StorageError(GONE_SENTENCE, file=path.name)
 
 
 def _is_damaged(path: Path) -> bool:

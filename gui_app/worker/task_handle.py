@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import Cancelled, InternalError
+from gui_app.store import working_copy
 from gui_app.worker import launching, protocol
 from gui_app.worker.protocol import TaskProgress, TaskResult
 
@@ -157,6 +158,7 @@ def remove_job(job: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(OSError):
             Path(f"{job}{suffix}").unlink(missing_ok=True)
+    working_copy.forget(job)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gui_app.errors import N_, JobInUse, StorageError
 from gui_app.paths import JOB_SUFFIX
+from gui_app.store import copy_back, working_copy
 from gui_app.store.carry import create_successor
 from gui_app.store.copies import JobGlance, duplicate_job, job_glance
 from gui_app.store.edits import JobEditor
@@ -90,9 +91,11 @@ class JobShelf:
         """Take a job out of the list, so that it can be brought back. Returns where it lies now."""
         if job_glance(path).owner is not None:
             raise JobInUse(N_("“{file}” is running. Stop it before you delete it."), file=path.name)
+        copy_back.settle(path)
         folder = path.parent / _ASIDE
         target = folder / f"{uuid.uuid4().hex[:8]}-{path.name}"
         self._move(path, target)
+        working_copy.forget(path)
         return target
 
     def bring_back(self, aside: Path, path: Path) -> None:

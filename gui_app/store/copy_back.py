@@ -1,0 +1,233 @@
+"""A working copy goes back to its network folder: now and then while it is worked on, and when it is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from gui_app.errors import N_, JobInUse, StorageError, UserError
+from gui_app.store import in_use, job_file, network_folder, working_copy
+from gui_app.store.places import complete_file
+from gui_app.store.trouble import GONE_SENTENCE, storage_errors, system_errors
+from gui_app.store.working_copy import Notes
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+AT_MOST_A_TWENTIETH = 20.0
+"""Of the time goes into copying, however large a job is and however slow its share."""
+
+CLOSE_LIMIT_S = 300.0
+"""A share that never answers holds nobody up for longer; the copy stays ahead, and goes back next time."""
+
+
+class StoredMeanwhile(StorageError):
+    """Another computer has written the original, and what was done here lies beside it."""
+
+
+class NotCopiedBack(StorageError):
+    """The network folder is away, full or read-only; what was done is stored here."""
+
+
+_GOES_ON = N_(
+    "The network folder of “{file}” is away, full or read-only just now. What comes in is stored on this computer, "
+    "and is copied back when the folder can be written again. Until then, work on the job on no other computer."
+)
+
+
+def copy_back(path: Path, here: Path, *, aside: bool = True) -> None:
+    """Write a copy back over its original, whole or not at all. Does nothing when the original has it all.
+
+    Args:
+        aside: False refuses where another computer has written the original, and changes nothing.
+
+    Raises:
+        StoredMeanwhile: It went, or would have to go, beside the original instead.
+        StorageError: The folder cannot be reached or written; the copy stays ahead.
+    """
+    with working_copy.turn(here):
+        go_back(path, here, aside=aside)
+
+
+def settle(path: Path) -> None:
+    """Copy back what is only here of a job in a network folder, so that it can be moved or deleted there.
+
+    Raises:
+        StorageError: As `copy_back`.
+    """
+    here = working_copy.copy_of(path)
+    if here is not None:
+        copy_back(path, here)
+        let_go(path, here)
+
+
+def go_back(path: Path, here: Path, *, aside: bool = True) -> None:
+    """As `copy_back`, within a turn."""
+    notes = working_copy.read_notes(here)
+    if notes is None or not notes.ahead:
+        return
+    target = _target(path, notes)
+    if target is not None:
+        _send(here, target, notes)
+        return
+    name = notes.aside or _name_aside(path)
+    if aside:
+        if not notes.aside:
+            # Noted first: a death in between must not make a second one.
+            working_copy.note(here, aside=name)
+        _send(here, path.with_name(name), replace(notes, aside=name))
+    raise StoredMeanwhile(
+        N_(
+            "Another computer has changed “{file}” in its folder meanwhile. Nothing of it was overwritten: what "
+            "was done on this computer lies beside it as “{aside}”."
+        ),
+        file=path.name,
+        aside=name,
+    )
+
+
+def _target(path: Path, notes: Notes) -> Path | None:
+    """Where a copy goes; None when another computer has written the original."""
+    if notes.aside:
+        return None
+    with system_errors(path):
+        if not path.exists() and not network_folder.is_remote(path.parent):
+            # The share is away; what is written now would lie in the empty folder it is mounted on.
+            raise StorageError(GONE_SENTENCE, file=path.name)
+        try:
+            in_use.claim(path)
+        except JobInUse:
+            return None
+        try:
+            return path if notes.belongs(working_copy.look_at(path)) else None
+        except FileNotFoundError:
+            return path
+
+
+def _name_aside(path: Path) -> str:
+    host = "".join(c for c in socket.gethostname() if c.isalnum() or c in "-_.") or "other"
+    number = 1
+    while True:
+        more = f" {number}" if number > 1 else ""
+        name = f"{path.stem} ({host}{more}){path.suffix}"
+        if not path.with_name(name).exists():
+            return name
+        number += 1
+
+
+def _send(here: Path, target: Path, notes: Notes) -> None:
+    with working_copy.on_the_way(here) as folder:
+        snapshot = folder / here.name
+        changes = _snapshot(here, snapshot)
+        with system_errors(target):
+            for end in working_copy.BESIDE:
+                # SQLite would take them for the new file's own. What they held was taken with the old one.
+                Path(f"{target}{end}").unlink(missing_ok=True)
+            with complete_file(target) as beside:
+                shutil.copyfile(snapshot, beside)
+                _to_the_disk(beside)
+            base = working_copy.look_at(target).fingerprint
+    working_copy.note(here, copied=changes, **({} if notes.aside else {"base": base}))
+
+
+def _snapshot(here: Path, snapshot: Path) -> int:
+    """One state of a copy, as one closed file that nobody owns; returns its count of changes."""
+    with storage_errors(here):
+        snapshot.touch()
+        with closing(job_file.connect(here)) as source, closing(job_file.connect(snapshot)) as target:
+            source.backup(target)
+            notes = job_file.get_meta(target, working_copy.COPY)
+            changes = int(job_file.get_meta(target, working_copy.CHANGES))
+            with job_file.transaction(target, snapshot, counted=False):
+                target.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in working_copy.OF_COPIES])
+                stamp = {"copy": notes["id"], "changes": changes}
+                job_file.put_meta(target, owner=None, **{working_copy.STAMP: stamp})
+            target.execute("PRAGMA journal_mode = DELETE")
+    return changes
+
+
+def _to_the_disk(file: Path) -> None:
+    handle = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def let_go(path: Path, here: Path) -> None:
+    """Take the mark away, unless something of the job lies here alone or is still being done."""
+    with contextlib.suppress(UserError):
+        with working_copy.turn(here):
+            leave(path, here)
+
+
+def leave(path: Path, here: Path) -> None:
+    """As `let_go`, within a turn."""
+    notes = working_copy.read_notes(here)
+    if notes is not None and not notes.ahead and not notes.run:
+        in_use.release(path)
+
+
+class Returning:
+    """Copies back what a writer does, on a thread of its own. Does nothing for a job that is worked on where it is.
+
+    Attributes:
+        trouble: Why it could not be copied back lately; None when it could.
+    """
+
+    def __init__(self, path: Path, here: Path) -> None:
+        self._path, self._here = path, here
+        self.trouble: StorageError | None = None
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        if here != path:
+            self._thread = threading.Thread(target=self._work, name=f"copy back {path.name}", daemon=True)
+            self._thread.start()
+
+    def claim(self) -> None:
+        """Before a change: the mark may have gone with another of our processes that was done.
+
+        Raises:
+            JobInUse, StorageError.
+        """
+        if self._thread is not None:
+            in_use.claim(self._path)
+
+    def close(self) -> None:
+        """Copy back what is left; call it when the copy is closed. Says nothing: see `trouble`."""
+        if self._thread is not None:
+            self._over.set()
+            self._thread.join(CLOSE_LIMIT_S)
+
+    def _work(self) -> None:
+        wait_s = EVERY_S
+        while not self._over.wait(wait_s):
+            began = time.monotonic()
+            self._go_back()
+            wait_s = max(EVERY_S, AT_MOST_A_TWENTIETH * (time.monotonic() - began))
+        self._go_back()
+        let_go(self._path, self._here)
+
+    def _go_back(self) -> None:
+        try:
+            copy_back(self._path, self._here)
+        except StoredMeanwhile as error:
+            self.trouble = error
+        except StorageError as error:
+            log.info("a job was not copied back: %s", error)
+            if not isinstance(self.trouble, NotCopiedBack):
+                self.trouble = NotCopiedBack(_GOES_ON, file=self._path.name)
+        except Exception:
+            log.exception("a job could not be copied back")
+        else:
+            # What was set aside stays so, and is not forgotten for having worked.
+            if not isinstance(self.trouble, StoredMeanwhile):
+                self.trouble = None

@@ -1,0 +1,245 @@
+"""A job in a network folder is worked on as a copy in Rowmill's own: which copy is whose, and how far it is ahead.
+
+SQLite's WAL needs shared memory, and a share goes away in the middle of a run. So the copy is what is run, edited and
+read here; `copy_back` writes it back whole. The states a copy can be in, and what whoever opens the job next does:
+
+    none                                     it is taken from the original
+    level, the original as it was            it is used
+    level, the original another              it is taken anew
+    ahead (more was stored than copied back) it is used, whatever became of whoever stored it, and copied back
+    ahead, the original another's by now     it goes beside the original under a name of its own; then taken anew
+
+Ahead or level is told by a count that every transaction moves and the number at which it was last copied back. A
+death between copying back and noting that leaves it ahead: the same is copied back again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gui_app import paths
+from gui_app.errors import N_, StorageError
+from gui_app.store import in_use, job_file, lease, network_folder, opened
+from gui_app.store.trouble import storage_errors, system_errors
+
+COPY, CHANGES, STAMP, ELSEWHERE = "copy", "changes", "stamp", "elsewhere"
+"""Notes of a job. `stamp` is in originals: which copy it was written from, and how far that was. The others are in
+working copies alone."""
+
+OF_COPIES = (COPY, CHANGES, ELSEWHERE)
+BESIDE = ("-wal", "-shm", "-journal")
+TURN_LIMIT_S = 600.0
+_TRIES = 3
+_ON_THE_WAY = "on the way "
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a working copy says of itself.
+
+    Attributes:
+        copy_id: New each time it is taken.
+        base: The original's fingerprint when it was taken or last copied back; "" for none.
+        copied: The count of changes when it was last copied back.
+        aside: The name it goes under since another computer has written the original; "" while none has.
+        elsewhere: Who else works on the job.
+    """
+
+    copy_id: str
+    base: str
+    copied: int
+    aside: str
+    changes: int
+    elsewhere: Mapping[str, Any] | None
+    run: bool
+
+    @property
+    def ahead(self) -> bool:
+        """More was stored in it than the original has."""
+        return self.changes > self.copied
+
+    def belongs(self, original: Original) -> bool:
+        """The original is the one that was taken or written here, and nobody else's."""
+        if original.fingerprint == self.base:
+            return True
+        stamp = original.stamp
+        return isinstance(stamp, dict) and stamp.get("copy") == self.copy_id and stamp.get("changes", 0) > self.copied
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A job in a network folder at a glance."""
+
+    fingerprint: str
+    stamp: Any
+
+
+def copy_of(path: Path) -> Path | None:
+    """Where the working copy of a job lies or would lie; None for one that is worked on where it is.
+
+    A share that is away just now looks like an empty folder of this computer, so a copy that is ahead counts first.
+    """
+    here = _place_of(path)
+    if network_folder.is_remote(path.parent):
+        # With Rowmill's own folder on another computer too, nothing is won by a copy.
+        return None if network_folder.is_remote(here.parent.parent) else here
+    return here if (notes := read_notes(here)) is not None and notes.ahead else None
+
+
+def _place_of(path: Path) -> Path:
+    where = os.path.normcase(os.path.abspath(path))
+    folder = paths.working_copies_dir(make=False)
+    return folder / hashlib.blake2b(os.fsencode(where), digest_size=12).hexdigest() / path.name
+
+
+def forget(path: Path) -> None:
+    """The job is deleted for good: so is its copy."""
+    folder = _place_of(path).parent
+    if os.path.exists(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        in_use.release(path)
+
+
+def read_notes(here: Path) -> Notes | None:
+    """What a copy says of itself; None where there is none, or one that never became whole."""
+    if not os.path.exists(here):  # Path's own raises where a folder above may not be read.
+        return None
+    with storage_errors(here), closing(job_file.connect(here)) as db:
+        notes = job_file.get_meta(db, COPY)
+        if not isinstance(notes, dict):
+            return None
+        return Notes(
+            str(notes.get("id")),
+            str(notes.get("base")),
+            int(notes.get("copied", 0)),
+            str(notes.get("aside", "")),
+            int(job_file.get_meta(db, CHANGES, 0)),
+            job_file.get_meta(db, ELSEWHERE),
+            lease.living_owner(db) is not None,
+        )
+
+
+def note(here: Path, **values: Any) -> None:
+    """Change what a copy says of itself; counts as no change of the job."""
+    with closing(job_file.connect(here)) as db, job_file.transaction(db, here, counted=False):
+        notes = job_file.get_meta(db, COPY, {})
+        job_file.put_meta(db, **{COPY: {**notes, **values}})
+
+
+def look_at(path: Path) -> Original:
+    """Look at an original, without a lock or a file beside it.
+
+    Raises:
+        OSError: It is not there, or cannot be reached.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(opened.HEAD_BYTES)
+    stamp = None
+    with contextlib.suppress(sqlite3.Error, ValueError):
+        with closing(job_file.connect(path, read_only=True, immutable=True)) as db:
+            stamp = job_file.get_meta(db, STAMP)
+    told = head + f"{size} {json.dumps(stamp, sort_keys=True)}".encode()
+    return Original(hashlib.blake2b(told, digest_size=16).hexdigest(), stamp)
+
+
+@contextmanager
+def turn(here: Path) -> Iterator[None]:
+    """One process of this computer at a time does something about a copy; a death ends its turn.
+
+    Raises:
+        StorageError: Another one takes too long.
+    """
+    with system_errors(here):
+        paths.working_copies_dir()
+        here.parent.mkdir(mode=0o700, exist_ok=True)
+    with closing(sqlite3.connect(here.parent / "turn", isolation_level=None, timeout=TURN_LIMIT_S)) as lock:
+        with storage_errors(here):
+            lock.execute("BEGIN EXCLUSIVE")
+        for left in here.parent.glob(f"{_ON_THE_WAY}*"):
+            shutil.rmtree(left, ignore_errors=True)  # Of a turn that ended with a death.
+        yield
+
+
+@contextmanager
+def on_the_way(here: Path) -> Iterator[Path]:
+    """A folder for what is being taken or sent. Within `turn`."""
+    with system_errors(here):
+        folder = tempfile.TemporaryDirectory(prefix=_ON_THE_WAY, dir=here.parent, ignore_cleanup_errors=True)
+    with folder as name:
+        yield Path(name)
+
+
+def bring(path: Path, here: Path) -> None:
+    """Take or renew a copy, if it is not as the original or ahead of it. Within `turn`.
+
+    Raises:
+        JobFileError: The original cannot be used.
+        StorageError: It cannot be reached, or no copy can be stored.
+    """
+    notes = read_notes(here)
+    # One that is ahead may be all that there is, and one that is run is not changed under whoever runs it.
+    if notes is not None and (notes.ahead or notes.run):
+        return
+    job_file.look_at_first_bytes(path)
+    with system_errors(path):
+        other = in_use.user(path)
+        original = look_at(path)
+        if notes is not None and not notes.aside and notes.belongs(original):
+            if notes.elsewhere != other:
+                with closing(job_file.connect(here)) as db, job_file.transaction(db, here, counted=False):
+                    job_file.put_meta(db, **{ELSEWHERE: other})
+            return
+        with on_the_way(here) as folder:
+            came = folder / here.name
+            base = _fetch(path, came)
+            _make_copy(came, base, other)
+            _put(came, here, whole=notes is not None)
+
+
+def _fetch(path: Path, came: Path) -> str:
+    """Copy an original as it lies; returns its fingerprint."""
+    for _ in range(_TRIES):
+        before = look_at(path)
+        for end in ("", *BESIDE):
+            Path(f"{came}{end}").unlink(missing_ok=True)
+            # A job that was carried here unclosed has its last answers in a file beside it.
+            if not end or (end != "-shm" and Path(f"{path}{end}").exists()):
+                shutil.copyfile(f"{path}{end}", f"{came}{end}")
+        if look_at(path) == before:
+            return before.fingerprint
+    raise StorageError(
+        N_("Another program keeps “{file}” locked. Close it there, or try again in a moment."), file=path.name
+    )
+
+
+def _make_copy(came: Path, base: str, other: Mapping[str, Any] | None) -> None:
+    job_file.close_reader(job_file.open_checked(came, read_only=True), came)
+    with storage_errors(came), closing(job_file.connect(came)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        with job_file.transaction(db, came, counted=False):
+            notes = {"id": uuid.uuid4().hex, "base": base, "copied": 0}
+            job_file.put_meta(db, **{COPY: notes, CHANGES: 0, ELSEWHERE: other})
+
+
+def _put(came: Path, here: Path, *, whole: bool) -> None:
+    if not whole:
+        for end in BESIDE:
+            Path(f"{here}{end}").unlink(missing_ok=True)
+        os.replace(came, here)
+        return
+    # The window may be reading it: it sees the new one from its next question on.
+    with storage_errors(here), closing(job_file.connect(came)) as source, closing(job_file.connect(here)) as target:
+        source.backup(target)
