@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gui_app.errors import UserError
 from gui_app.jobs import Cause, Counts, JobState
 
 
@@ -105,6 +106,11 @@ _PLAIN = (
     "upload_bytes",
     "uploaded_bytes",
 )
+
+
+def told(problem: UserError) -> tuple[str, Mapping[str, Any]]:
+    """A trouble as `JobProgress.problem` has it."""
+    return problem.sentence, problem.details
 
 
 def spans(row_ids: Iterable[int]) -> tuple[tuple[int, int], ...]:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gui_app.engine.deadline import slept_s
 from gui_app.errors import StorageError
 from gui_app.jobs import Cause, Counts, JobState, Recipe, Row, RowState, RunOptions, Scope
 from gui_app.store import parts
 from gui_app.store.claims import JobWriter, Outcome, Prepared
+from gui_app.store.lease import SURE_FOR_S, OwnerUnknown
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+Watch = Callable[[OwnerUnknown], Awaitable[bool]]
+
+LOOK_EVERY_S = 5.0
+"""At an owner elsewhere of which nobody can say whether it lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class JobSource:
     Args:
         prepare: Makes prompts from rows; called on the writer's thread.
         committed: Told the outcomes, and the ids of rows otherwise changed, after their commit.
+        clock: Seconds, the computer's sleep included.
     """
 
     def __init__(
@@ -55,10 +64,13 @@ class JobSource:
         path: Path,
         prepare: Callable[[Sequence[Row]], Sequence[Prepared]],
         committed: Callable[[Sequence[Outcome], Sequence[int]], None],
+        clock: Callable[[], float] = lambda: time.monotonic() + slept_s(),
     ) -> None:
         self.path = path
         self._prepare = prepare
         self._committed = committed
+        self._clock = clock
+        self._owned_at = -math.inf
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rowmill-store")
         self._writer: JobWriter | None = None
         self._version = 0
@@ -80,14 +92,28 @@ class JobSource:
         assert self._writer is not None, "open() comes first"
         return self._writer
 
-    async def open(self) -> int:
+    async def open(self, watch: Watch | None = None) -> int:
         """Become the owner. Returns how many rows were sent by a dead owner and never answered.
+
+        Args:
+            watch: Asked again and again while nobody can say whether an owner elsewhere lives: True goes on watching.
 
         Raises:
             JobInUse, JobFileError, StorageError: Nothing has changed.
         """
-        self._writer = await self._call(JobWriter, self.path)
-        return await self._call(self._writer.recover)
+        writer = await self._take(watch)
+        return await self._call(writer.recover)
+
+    async def _take(self, watch: Watch | None) -> JobWriter:
+        while self._writer is None:
+            try:
+                self._writer = await self._call(JobWriter, self.path)
+            except OwnerUnknown as error:
+                if watch is None or not await watch(error):
+                    raise
+                await asyncio.sleep(LOOK_EVERY_S)
+        self._owned_at = self._clock()
+        return self._writer
 
     async def begin(self, recipe: Recipe, scope: Scope, options: dict[str, Any]) -> int:
         """Start a run; returns the recipe version."""
@@ -130,6 +156,7 @@ class JobSource:
             self._trouble = True
             raise
         self._trouble = False
+        self._owned_at = self._clock()
         self.standing = self._look()
         sent = [
             SentRow(item.row_id, item.prompt or "", item.reserved_usd, tries, first)
@@ -156,7 +183,15 @@ class JobSource:
 
     async def beat(self) -> bool:
         """Renew the lease; False when it was lost."""
-        return await self._call(self._open_writer.beat)
+        owned = await self._call(self._open_writer.beat)
+        if owned:
+            self._owned_at = self._clock()
+        return owned
+
+    @property
+    def is_sure(self) -> bool:
+        """The job was seen to be ours a moment ago: nobody who watched can have taken it since, sleep or not."""
+        return self._clock() - self._owned_at < SURE_FOR_S
 
     async def spent_usd(self) -> float:
         """What the job has cost so far."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gui_app.engine.job_source import JobSource, SentRow
+from gui_app.engine.job_source import JobSource, SentRow, Watch
 from gui_app.jobs import Cause, Lane, Recipe, RowState
 from gui_app.store import parts
-from gui_app.store.claims import JobWriter, Outcome
+from gui_app.store.claims import Outcome
 from gui_app.store.parts import Judge, PartState, PartView
 
 
@@ -30,10 +30,9 @@ class Owner:
 class PartSource(JobSource):
     """As `JobSource`, for parts. Every call is durable when it returns."""
 
-    async def open(self) -> int:
+    async def open(self, watch: Watch | None = None) -> int:
         """See `JobSource.open`."""
-        self._writer = await self._call(JobWriter, self.path)
-        return await self._call(parts.recover, self._writer)
+        return await self._call(parts.recover, await self._take(watch))
 
     async def look(self) -> None:
         """Bring `standing` up to date."""

@@ -9,12 +9,13 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gui_app.engine.attempt import Attempts
 from gui_app.engine.budget import Budget
 from gui_app.engine.deadline import LATE_S, slept_s
-from gui_app.engine.events import Changed, JobProgress
+from gui_app.engine.events import Changed, JobProgress, told
 from gui_app.engine.flow import STORAGE_RETRY_S, Flow
 from gui_app.engine.guard import Guard
 from gui_app.engine.job_source import JobSource, SentRow, plain_options, unsent
@@ -23,13 +24,14 @@ from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace
 from gui_app.engine.prompts import Prompts
 from gui_app.engine.silence import Reach, Silence
+from gui_app.engine.standing import standing_of
 from gui_app.errors import InternalError, RowmillError, StorageError, UserError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions, Scope
 from gui_app.providers.base import LiveProvider
 from gui_app.recipes.fields import ReplyReader
 from gui_app.store.claims import Outcome
 from gui_app.store.copy_back import StoredMeanwhile
-from gui_app.store.lease import BEAT_EVERY_S
+from gui_app.store.lease import BEAT_EVERY_S, OwnerUnknown
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +93,11 @@ class JobRunner:
         self._on_progress = on_progress
         self._offline_limit_s = offline_limit_s
         self._storage_retry_s = storage_retry_s
-        self._source = JobSource(path, Prompts(recipe, columns, pricing.worst), self._committed)
         self._monotonic = monotonic
         self._slept_s = slept_s
+        self._source = JobSource(
+            path, Prompts(recipe, columns, pricing.worst), self._committed, lambda: monotonic() + slept_s()
+        )
         self._network = NetworkGate(self._announce_soon, now=monotonic)
         self._silence = None if reach is None else Silence(self._network, reach, monotonic)
         self._guard = Guard(active=guarded)
@@ -102,6 +106,7 @@ class JobRunner:
         self._stopped: tuple[Cause | None, str] = (None, "")
         self._problem: UserError | None = None
         self._not_copied_back: StorageError | None = None
+        self._making_sure = asyncio.Lock()
         self._unknown_sent = 0
         self._saved = 0
         self._version = 0
@@ -132,11 +137,15 @@ class JobRunner:
             InternalError: A mistake of ours. What was out is stored, and the rest still waits.
         """
         try:
-            self._unknown_sent = await self._source.open()
+            self._unknown_sent = await self._source.open(self._watch_owner)
             self._version = await self._source.begin(self._recipe, self._scope, plain_options(self._options))
+            self._problem = None
             self.opened.set()
             await self._run_opened()
         except RowmillError as error:
+            if self._problem is not None and not self.opened.is_set():
+                # What was said while the owner was watched holds no more.
+                self._on_progress(await asyncio.to_thread(standing_of, self._path))
             if self.opened.is_set():
                 # The file may say that it still runs; whoever watches is told the truth.
                 self._state, self._problem = JobState.STOPPED, error if isinstance(error, UserError) else None
@@ -169,7 +178,7 @@ class JobRunner:
         self._workers = self._options.concurrency or self._options.ceiling or self._pace.ceiling
         self._flow = Flow(
             self._source,
-            admit=self._attempts.admit,
+            admit=self._admit,
             put_back=self._attempts.put_back,
             attempt=self._attempts.attempt,
             unsent=lambda row: unsent(row, self._version),
@@ -261,7 +270,41 @@ class JobRunner:
     def _stop_for(self, cause: Cause, detail: str) -> None:
         self.stop(grace_s=max(STOP_GRACE_S, self._deadline_s), cause=cause, detail=detail)
 
+    async def _watch_owner(self, unknown: OwnerUnknown) -> bool:
+        """Say once why nothing goes on yet; go on watching until somebody pauses or stops."""
+        if self._problem is None:
+            self._problem = unknown
+            standing = await asyncio.to_thread(standing_of, self._path)
+            self._on_progress(replace(standing, state=JobState.RUNNING, problem=told(unknown)))
+        return self._wanted is None
+
     # -- rows ------------------------------------------------------------------------------------
+
+    async def _admit(self, row: SentRow) -> None:
+        assert self._attempts is not None
+        await self._attempts.admit(row)
+        if self._source.is_sure:
+            return
+        # The computer slept, say: somebody else may run the job by now, and pay for the very same rows.
+        try:
+            while not self._source.is_sure:
+                await self._make_sure()
+        except BaseException:
+            self._attempts.put_back(row)
+            raise
+
+    async def _make_sure(self) -> None:
+        async with self._making_sure:
+            if self._source.is_sure:
+                return
+            try:
+                owned = await self._beat()
+            except StorageError as error:
+                self._storage(error)
+                await asyncio.sleep(self._storage_retry_s)
+                return
+            if not owned:
+                await asyncio.Event().wait()  # The run is being ended, which cancels whoever waits here.
 
     def _committed(self, outcomes: Sequence[Outcome], others: Sequence[int]) -> None:
         self._changed.add(outcome.row_id for outcome in outcomes)
@@ -316,10 +359,12 @@ class JobRunner:
                 self._on_progress(self._progress())
             await asyncio.sleep(TICK_S)
 
-    async def _beat(self) -> None:
-        if not await self._source.beat():
+    async def _beat(self) -> bool:
+        owned = await self._source.beat()
+        if not owned:
             log.warning("the lease of a running job was lost")
             self.stop(grace_s=0.0, detail=LEASE_LOST)
+        return owned
 
     def _check_offline(self) -> None:
         since = self._network.offline_since
@@ -379,7 +424,7 @@ class JobRunner:
             offline_cause=self._network.offline_cause,
             stopped_cause=self._stopped[0],
             stopped_detail=self._stopped[1],
-            problem=None if problem is None else (problem.sentence, problem.details),
+            problem=None if problem is None else told(problem),
             identical_saved=self._saved,
             unknown_sent=self._unknown_sent,
         )

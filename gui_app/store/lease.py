@@ -17,14 +17,42 @@ from typing import Any
 from gui_app.errors import N_, JobInUse
 from gui_app.store import job_file
 
-STALE_AFTER_S = 120.0
-"""An owner on another computer that gave no sign for so long is taken to be gone."""
-
 BEAT_EVERY_S = 20.0
+
+WATCH_S = 90.0
+"""An owner on another computer that gives no sign for so long, by the clock of the one who watches, is gone. What its
+clock says is compared with nothing."""
+
+SURE_FOR_S = 45.0
+"""An owner that has not seen its lease for so long looks at it again before it sends anything: half of what others
+wait, so that one that slept meanwhile finds out first."""
 
 
 # Leases of this process. One that could not be given back, for a full disk, must not keep this same process out.
 _held: set[str] = set()
+
+
+class OwnerUnknown(JobInUse):
+    """Whoever owned the job last is on another computer, and was not watched for long enough to say if it lives."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """An owner on another computer, as it looks from here.
+
+    Attributes:
+        sign: Changes with every beat.
+        since: When it was first seen so, by this process's monotonic clock.
+        moved: It was seen to change: it lived then.
+    """
+
+    sign: object
+    since: float
+    moved: bool = False
+
+
+_watched: dict[str, _Watched] = {}
+_WATCHED_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +72,7 @@ def take(db: sqlite3.Connection, path: Path) -> Lease:
     with job_file.transaction(db, path):
         owner = living_owner(db)
         if owner is not None:
-            raise taken(owner)
+            raise _unknown(owner) if _is_unknown(owner) else taken(owner)
         job_file.put_meta(db, owner=_myself(lease))
     _held.add(lease.token)
     return lease
@@ -101,6 +129,22 @@ def taken(owner: dict[str, Any] | None) -> JobInUse:
     )
 
 
+def _unknown(owner: dict[str, Any]) -> OwnerUnknown:
+    return OwnerUnknown(
+        N_(
+            "Another Rowmill ({who}) may still be running this job: from here that cannot be seen. It is watched for "
+            "{seconds} seconds; when it gives no sign in that time, the job can be run here."
+        ),
+        who=describe(owner),
+        seconds=round(WATCH_S),
+    )
+
+
+def _is_unknown(owner: dict[str, Any]) -> bool:
+    watched = _watched.get(str(owner.get("token")))
+    return watched is not None and not watched.moved
+
+
 def _myself(lease: Lease) -> dict[str, Any]:
     return {
         "token": lease.token,
@@ -110,6 +154,7 @@ def _myself(lease: Lease) -> dict[str, Any]:
         "pid": os.getpid(),
         "started": _started(os.getpid()),
         "seen_at": time.time(),
+        "beat": uuid.uuid4().hex[:8],
     }
 
 
@@ -170,7 +215,22 @@ def _lives(owner: dict[str, Any]) -> bool:
             return started is not None and abs(started - float(owner["started"])) < 1.0
         if here and owner.get("machine") == _machine() != "":
             return False  # It was started again since.
-        seen_at = float(owner.get("seen_at") or 0)
+        token, sign = str(owner["token"]), (float(owner["seen_at"]), owner.get("beat"))
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return False
-    return abs(time.time() - seen_at) < STALE_AFTER_S
+    return _gives_signs(token, sign)
+
+
+def _gives_signs(token: str, sign: object) -> bool:
+    """False once an owner was watched for long enough and stayed silent. Every look counts, whoever asks."""
+    now = time.monotonic()
+    watched = _watched.get(token)
+    if watched is None:
+        if len(_watched) >= _WATCHED_MOST:
+            _watched.clear()
+        _watched[token] = _Watched(sign, now)
+    elif watched.sign != sign:
+        _watched[token] = _Watched(sign, now, moved=True)
+    elif now - watched.since >= WATCH_S:
+        return False
+    return True

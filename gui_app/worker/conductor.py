@@ -19,6 +19,7 @@ from gui_app.engine.giving_up import give_up
 from gui_app.engine.judging import Pricing
 from gui_app.engine.pace import Pace
 from gui_app.engine.runner import DEADLINE_S, STOP_GRACE_S, JobRunner
+from gui_app.engine.standing import standing_of
 from gui_app.errors import N_, JobInUse, RecipeError, UserError
 from gui_app.jobs import Account, Cause, JobState, Lane, Question, Recipe, RunOptions, Secret, Usage
 from gui_app.practice import launch
@@ -208,7 +209,7 @@ class Conductor:
         """
         await self._end_lookout(job)
         back = await give_up(Path(job), part_ids)
-        self._tell(await asyncio.to_thread(_standing, Path(job)))
+        self._tell(await asyncio.to_thread(standing_of, Path(job)))
         return back
 
     def _looks_already(self, job: str) -> bool:
@@ -384,16 +385,6 @@ async def _load_prices(recipe: Recipe) -> None:
     """Off the loop: the catalogue takes a second to read the first time, and who pays nothing needs none."""
     if not pricing.is_free(recipe.provider):
         await asyncio.to_thread(pricing.preload)
-
-
-def _standing(path: Path) -> JobProgress:
-    """Where a job stands that nobody runs, for those who watch it."""
-    with contextlib.closing(JobReader(path)) as reader:
-        summary = reader.summary()
-        return JobProgress(
-            str(path), summary.state, summary.counts, many=True, cost_usd=reader.totals().cost_usd,
-            unknown_sent=summary.unknown_sent,
-        )  # fmt: skip
 
 
 def _columns(path: Path) -> tuple[str, ...]:

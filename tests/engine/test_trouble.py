@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from gui_app.engine import job_source
 from gui_app.engine.events import JobProgress
 from gui_app.engine.flow import Flow
 from gui_app.engine.job_source import JobSource
 from gui_app.errors import InternalError, JobInUse, StorageError
 from gui_app.jobs import Counts, JobState
-from gui_app.store import job_file
+from gui_app.store import job_file, lease
 from tests.engine.running import Model, answers, counts, forget_owner, make_job, numbered, runner, state
 
 
@@ -121,14 +123,85 @@ async def test_a_job_taken_by_another_ends_with_its_name(path: Path) -> None:
     seen: list[JobProgress] = []
     running = asyncio.create_task(runner(path, model, concurrency=4, on_progress=seen.append).run())
     await _until(lambda: len(model.asked) > 20)
-    with closing(job_file.connect(path)) as db:
-        job_file.put_meta(db, owner={"token": "x", "host": "elsewhere", "pid": 7, "seen_at": time.time()})
+    taken_by_another(path)
     async with asyncio.timeout(10):
         with pytest.raises(JobInUse, match="elsewhere"):
             await running
     assert seen[-1].state is JobState.STOPPED and seen[-1].problem
     with closing(job_file.connect(path)) as db:
         assert job_file.get_meta(db, "owner")["host"] == "elsewhere", "the other one's claim is left alone"
+
+
+class Sleep:
+    """How long the computer has slept."""
+
+    def __init__(self) -> None:
+        self.slept_s = 0.0
+
+    def __call__(self) -> float:
+        return self.slept_s
+
+
+def taken_by_another(path: Path) -> None:
+    with closing(job_file.connect(path)) as db:
+        job_file.put_meta(db, owner={"token": uuid.uuid4().hex, "host": "elsewhere", "pid": 7, "seen_at": 0})
+
+
+async def test_a_computer_that_wakes_up_asks_whose_the_job_is_before_it_sends_anything(
+    path: Path, expect_log: Callable[[str], None]
+) -> None:
+    expect_log("the lease of a running job was lost")
+    make_job(path, numbered(100))
+    model, sleep = Model(latency_s=lambda: 0.6), Sleep()
+    job = runner(path, model, concurrency=2, slept_s=sleep)
+    running = asyncio.create_task(job.run())
+    # What came back is stored, two are out, and more are marked as sent and wait for their turn.
+    await _until(lambda: len(model.asked) == 4 and counts(path).done == 2 and counts(path).running > 2)
+    taken_by_another(path)
+    sleep.slept_s = 600.0
+    async with asyncio.timeout(20):
+        with pytest.raises(JobInUse, match="elsewhere"):
+            await running
+    assert len(model.asked) == 4
+
+
+async def test_a_computer_that_wakes_up_and_still_owns_the_job_goes_on(path: Path) -> None:
+    make_job(path, numbered(20))
+    model, sleep = Model(latency_s=lambda: 0.05), Sleep()
+    running = asyncio.create_task(runner(path, model, concurrency=2, slept_s=sleep).run())
+    for more in (4, 9, 14):
+        await _until(lambda more=more: len(model.asked) >= more)
+        sleep.slept_s += 600.0
+    assert (await running).counts == Counts(done=20)
+    assert len(model.asked) == 20
+
+
+async def test_a_job_whose_owner_elsewhere_gives_no_sign_is_watched_said_so_and_then_run(path, monkeypatch) -> None:
+    make_job(path, numbered(5))
+    taken_by_another(path)
+    monkeypatch.setattr(job_source, "LOOK_EVERY_S", 0.02)
+    seen: list[JobProgress] = []
+    running = asyncio.create_task(runner(path, Model(), on_progress=seen.append).run())
+    await _until(lambda: bool(seen))
+    assert seen[0].problem and "may still be running" in seen[0].problem[0]
+    assert seen[0].state is JobState.RUNNING and seen[0].counts == Counts(waiting=5)
+    monkeypatch.setattr(lease, "WATCH_S", 0.0)
+    final = await running
+    assert final.counts == Counts(done=5) and final.problem is None
+
+
+async def test_watching_an_owner_elsewhere_can_be_stopped(path, monkeypatch) -> None:
+    make_job(path, numbered(5))
+    taken_by_another(path)
+    monkeypatch.setattr(job_source, "LOOK_EVERY_S", 0.02)
+    seen: list[JobProgress] = []
+    job = runner(path, Model(), on_progress=seen.append)
+    running = asyncio.create_task(job.run())
+    await _until(lambda: bool(seen))
+    job.pause()
+    with pytest.raises(JobInUse):
+        await running
+    assert seen[-1].problem is None and seen[-1].counts == Counts(waiting=5)
 
 
 async def test_a_listener_that_breaks_ends_the_run_with_everything_stored(path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +22,7 @@ from gui_app.errors import JobInUse
 from gui_app.jobs import JobState
 from gui_app.store import job_file, lease
 from gui_app.store.claims import JobWriter
+from gui_app.store.lease import OwnerUnknown
 from gui_app.store.queries import JobReader
 from tests.store.making import Run, done, make_job, one_column
 
@@ -31,12 +34,15 @@ def job(path: Path) -> Path:
     return make_job(path, one_column("a", "b"))
 
 
+ELSEWHERE = {"host": "elsewhere", "machine": "other", "boot": "other"}
+
+
 def owned_by(path: Path, **changes: Any) -> None:
     """Put an owner into the file: this process's parent, but for the changes."""
     parent = os.getppid()
     changes = {"pid": parent, "started": lease._started(parent), **changes}
     with closing(job_file.connect(path)) as db:
-        job_file.put_meta(db, owner={**lease._myself(lease.Lease("token")), **changes})
+        job_file.put_meta(db, owner={**lease._myself(lease.Lease(uuid.uuid4().hex)), **changes})
 
 
 def test_a_second_owner_is_told_who_the_first_is(job: Path, read: Read) -> None:
@@ -96,12 +102,101 @@ def test_a_dead_child_nobody_waited_for_owns_nothing(job: Path) -> None:
     process.wait()
 
 
-def test_an_owner_on_another_computer_is_believed_for_two_minutes(job: Path) -> None:
-    owned_by(job, host="elsewhere", machine="other", boot="other", seen_at=time.time() - 60)
-    with pytest.raises(JobInUse, match="elsewhere"):
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize("ahead_s", [-HOUR, 0.0, HOUR])
+def test_an_owner_on_another_computer_is_watched_whatever_its_clock_says(
+    job: Path, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    token = uuid.uuid4().hex
+    owned_by(job, **ELSEWHERE, token=token, seen_at=time.time() + ahead_s)
+    for _ in range(2):
+        with pytest.raises(OwnerUnknown, match="elsewhere"):
+            JobWriter(job)
+    owned_by(job, **ELSEWHERE, token=token, seen_at=time.time() + ahead_s)
+    # It was seen to beat: it lives.
+    with pytest.raises(JobInUse, match="pause it there first"):
         JobWriter(job)
-    owned_by(job, host="elsewhere", machine="other", boot="other", seen_at=time.time() - 130)
+    monkeypatch.setattr(lease, "WATCH_S", 0.0)
     JobWriter(job).close()
+
+
+def test_looking_at_a_job_is_watching_its_owner(job: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    owned_by(job, **ELSEWHERE)
+    assert "elsewhere" in (read().summary().owner or "")
+    monkeypatch.setattr(lease, "WATCH_S", 0.0)
+    assert read().summary().owner is None
+    JobWriter(job).close()
+
+
+OWNER = """
+import socket, sys, time
+from pathlib import Path
+ahead_s, job = float(sys.argv[1]), Path(sys.argv[2])
+real = time.time
+time.time = lambda: real() + ahead_s
+socket.gethostname = lambda: "elsewhere"
+from gui_app.errors import JobInUse
+from gui_app.store import lease
+lease._boot = lease._machine = lambda: "elsewhere"
+from tests.store.making import Run, done
+run = Run(job)
+ids = run.claim(1)
+print("up", flush=True)
+while run.writer.beat():
+    time.sleep(0.02)
+try:
+    run.keep(done(ids[0], run.version))
+    print("stored", flush=True)
+except JobInUse:
+    print("noticed", flush=True)
+"""
+
+
+def put_to_sleep(owner: subprocess.Popen[str], job: Path) -> None:
+    """Stop it, as a computer's sleep does, and not while it writes: nobody could then take anything."""
+    while True:
+        owner.send_signal(signal.SIGSTOP)
+        try:
+            with closing(sqlite3.connect(job, timeout=0.1)) as db:
+                db.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError:
+            owner.send_signal(signal.SIGCONT)
+            time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX systems")
+@pytest.mark.parametrize("ahead_s", [-HOUR, HOUR])
+def test_two_computers_whose_clocks_differ_take_no_running_job_from_each_other(
+    job: Path, read: Read, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    monkeypatch.setattr(lease, "WATCH_S", 1.0)
+    command = [sys.executable, "-c", OWNER, str(ahead_s), str(job)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as owner:
+        assert owner.stdout is not None and owner.stdout.readline() == "up\n"
+        try:
+            watched_until = time.monotonic() + 2.5
+            while time.monotonic() < watched_until:
+                with pytest.raises(JobInUse, match="elsewhere"):
+                    JobWriter(job)
+                time.sleep(0.05)
+            put_to_sleep(owner, job)
+            while True:
+                try:
+                    run = Run(job)
+                    break
+                except JobInUse:
+                    time.sleep(0.05)
+            assert run.lost == 1
+            owner.send_signal(signal.SIGCONT)
+            assert owner.stdout.readline() == "noticed\n"
+            assert run.answer_all() == [1, 2]
+            run.close()
+        finally:
+            owner.kill()
+    assert read().counts().done == 2
 
 
 def test_a_computer_of_the_same_name_is_another_one(job: Path) -> None:

@@ -188,7 +188,7 @@ async def test_a_run_that_breaks_is_told_and_the_job_is_free_again(home, make_jo
             await watch.until(lambda event: getattr(getattr(event, "counts", None), "done", 0) >= 2)
             with closing(sqlite3.connect(job, timeout=10)) as db, db:
                 # Another computer has taken it, and has gone since.
-                db.execute("""UPDATE meta SET value = '{"token": "other", "seen_at": 0}' WHERE key = 'owner'""")
+                db.execute("""UPDATE meta SET value = '{"token": "other"}' WHERE key = 'owner'""")
             broken = await watch.until(lambda event: isinstance(event, JobBroken))
             assert broken.job == str(job)
             assert isinstance(broken.error, JobInUse)
