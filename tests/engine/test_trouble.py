@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ async def test_a_computer_that_wakes_up_and_still_owns_the_job_goes_on(path: Pat
     model, sleep = Model(latency_s=lambda: 0.05), Sleep()
     running = asyncio.create_task(runner(path, model, concurrency=2, slept_s=sleep).run())
     for more in (4, 9, 14):
-        await _until(lambda more=more: len(model.asked) >= more)
+        await _until(partial(lambda wanted: len(model.asked) >= wanted, more))
         sleep.slept_s += 600.0
     assert (await running).counts == Counts(done=20)
     assert len(model.asked) == 20

@@ -154,6 +154,14 @@ except JobInUse:
 """
 
 
+def taken_when_it_is_free(job: Path) -> Run:
+    while True:
+        try:
+            return Run(job)
+        except JobInUse:
+            time.sleep(0.05)
+
+
 def put_to_sleep(owner: subprocess.Popen[str], job: Path) -> None:
     """Stop it, as a computer's sleep does, and not while it writes: nobody could then take anything."""
     while True:
@@ -183,12 +191,7 @@ def test_two_computers_whose_clocks_differ_take_no_running_job_from_each_other(
                     JobWriter(job)
                 time.sleep(0.05)
             put_to_sleep(owner, job)
-            while True:
-                try:
-                    run = Run(job)
-                    break
-                except JobInUse:
-                    time.sleep(0.05)
+            run = taken_when_it_is_free(job)
             assert run.lost == 1
             owner.send_signal(signal.SIGCONT)
             assert owner.stdout.readline() == "noticed\n"
