@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
-import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-# After PySide6: it takes the binding that is there already.
-from qasync import QEventLoop
-
 from gui_app import __version__, i18n, paths
 from gui_app.errors import StorageError
 from gui_app.i18n import _
-from gui_app.keys import KeyStore
-from gui_app.logs import log_to_file
-from gui_app.sentences import explain
 from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME, Settings
-from gui_app.ui.look.icons import pixmap
-from gui_app.ui.look.qt_words import use_qt_words
-from gui_app.ui.look.theme import apply_text_size, apply_theme
-from gui_app.ui.services import Services
-from gui_app.ui.window.collecting import Collector
-from gui_app.ui.window.ending import EndRequests
-from gui_app.ui.window.handed_files import HandedFiles
+from gui_app.ui.look.before_paint import make_the_names
+from gui_app.ui.look.theme import apply_text_size, apply_theme, choose_colours
 from gui_app.ui.window.main_window import MainWindow
-from gui_app.ui.window.notifying import JobNotifier
 from gui_app.ui.window.single_instance import SingleInstance
-from gui_app.ui.window.taskbar import TaskbarProgress
-from gui_app.worker.client import WorkerClient
+from gui_app.ui.window.steps import Steps
 
-log = logging.getLogger(__name__)
+# What is imported once the window is on the screen, each with what the ones before have not brought: in bites of a few
+# milliseconds, where asyncio as a whole would take thirty.
+_LATER = (
+    "socket",
+    "logging.handlers",
+    "sqlite3",
+    "gui_app.logs",
+    "ssl",
+    "subprocess",
+    "concurrent.futures",
+    "asyncio",
+    "qasync",
+    "hashlib",
+    "dataclasses",
+    "gui_app.jobs",
+    "gui_app.sentences",
+    "gui_app.keys",
+    "gui_app.engine.events",
+    "gui_app.worker.protocol",
+    "gui_app.worker.client",
+    "gui_app.ui.pieces.forms",
+    "gui_app.ui.pieces.status_message",
+    "gui_app.ui.later.later",
+    "gui_app.ui.jobs_list.job_waits",
+    "gui_app.ui.jobs_list.library",
+    "gui_app.ui.jobs_list.updating",
+    "gui_app.ui.window.window_dialogs",
+    "gui_app.ui.window.away",
+    "gui_app.ui.window.notifying",
+    "gui_app.ui.window_actions",
+    "gui_app.ui.window.life",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Open the window, with a file in it if one is given. Returns the exit code.
+
+    The window is drawn before anything is imported that it does not show: the rest follows in steps of a few
+    milliseconds, and what is pressed meanwhile is done as soon as it can be.
 
     Args:
         arguments: At most one path, of a table or a job.
@@ -52,81 +70,74 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         folder = paths.runtime_dir()
-        log_to_file("rowmill")
     except StorageError as error:
+        from gui_app.sentences import explain
+
         sys.stderr.write(explain(error) + "\n")
         return 2
     app = application()
     door = SingleInstance(folder, app)
     if door.hand_over(arguments):
         return 0
-    apply_theme(app, settings.get(THEME))
+    choose_colours(app, settings.get(THEME))
     apply_text_size(app, int(settings.get(TEXT_SIZE)))
-    use_qt_words(app)
-    loop = QEventLoop(app)
-    asyncio.set_event_loop(loop)
-    with loop:
-        loop.run_until_complete(_run(app, settings, door, [Path(argument) for argument in arguments]))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.run_until_complete(loop.shutdown_default_executor())
+    window = MainWindow(settings)
+    apply_theme(app, settings.get(THEME))
+    window.jobs.refit()
+    window.show()
+    Steps(window, _rest(app, window)).run()
+    from gui_app.ui.window.life import live
+
+    live(app, window, door, [Path(argument) for argument in arguments])
     return 0
 
 
 def application() -> QApplication:
-    """The one QApplication, named and with its icon."""
+    """The one QApplication, named and dressed in Qt's own style, which looks the same on every system."""
     found = QApplication.instance()
-    app = found if isinstance(found, QApplication) else QApplication(["rowmill"])
+    if isinstance(found, QApplication):
+        app = found
+        if not app.styleSheet():
+            app.setStyle("Fusion")
+    else:
+        # Asked for so, PySide does not wrap it, with all the names that styles have.
+        app = QApplication(["rowmill", "-style", "Fusion"])
     app.setApplicationName("rowmill")
     app.setApplicationDisplayName("Rowmill")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("rowmill")
-    app.setWindowIcon(window_icon())
     # The window decides when the program ends: jobs may go on without it.
     app.setQuitOnLastWindowClosed(False)
     return app
 
 
+def _rest(app: QApplication, window: MainWindow) -> Iterator[None]:
+    """All that is not on the first picture, with a breath wherever some milliseconds have gone by."""
+    make_the_names()
+    yield
+    for name in _LATER:
+        import_module(name)
+        yield
+    from gui_app.logs import log_to_file
+    from gui_app.ui.look.qt_words import use_qt_words
+    from gui_app.ui.look.theme import look_again
+
+    log_to_file("rowmill")
+    look_again(app)
+    use_qt_words(app)
+    yield
+    app.setWindowIcon(window_icon())
+    yield
+    from gui_app.ui.window.life import services
+
+    yield from window.furnishing(services(window.settings))
+
+
 def window_icon() -> QIcon:
     """Rowmill's own icon: up to 32 pixels the drawing that was made for few pixels."""
+    from gui_app.ui.look.icons import drawing
+
     out = QIcon()
     for size in (16, 24, 32, 48, 64, 128, 256):
-        out.addPixmap(pixmap("rowmill-small" if size <= 32 else "rowmill", "black", size))
+        out.addPixmap(drawing("rowmill-small" if size <= 32 else "rowmill", size))
     return out
-
-
-async def _run(app: QApplication, settings: Settings, door: SingleInstance, files: Sequence[Path]) -> None:
-    collector = Collector(app)
-    window = MainWindow(Services(WorkerClient(), settings, KeyStore(os.environ)))
-    closed = asyncio.Event()
-    window.closed.connect(closed.set)
-    notifier = JobNotifier(settings, window, app.windowIcon())
-    window.jobMoved.connect(notifier.moved)
-    window.jobEnded.connect(notifier.ended)
-    taskbar = TaskbarProgress(window)
-    window.jobMoved.connect(taskbar.moved)
-    window.jobEnded.connect(taskbar.ended)
-    door.called.connect(lambda paths: _called(window, [Path(path) for path in paths]))
-    ends = EndRequests(app, window.quit)
-    if platform.system() == "Darwin":
-        # Nowhere else does a file come as an event, and looking at every event has its price.
-        HandedFiles(app).opened.connect(lambda path: _called(window, [Path(path)]))
-    window.show()
-    door.listen_soon()
-    if settings.notice is not None:
-        window.status.tell_error(settings.notice)
-    for file in files:
-        window.opening.open(file)
-    try:
-        await closed.wait()
-    finally:
-        taskbar.close()
-        door.close()
-        ends.close()
-        window.deleteLater()
-        collector.close()
-
-
-def _called(window: MainWindow, files: Sequence[Path]) -> None:
-    window.come_back()
-    for file in files:
-        window.opening.open(file)

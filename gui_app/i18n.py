@@ -5,9 +5,7 @@ from __future__ import annotations
 import gettext
 import io
 import os
-import subprocess
 import sys
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +13,8 @@ from typing import TYPE_CHECKING
 from gui_app.paths import resource
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from babel import Locale
 
 DOMAIN = "rowmill"
@@ -154,6 +154,8 @@ def moment(when: datetime | float) -> str:
 
 def soon(when: datetime | float, *, now: datetime | None = None) -> str:
     """A near moment as people say it: 9:40 AM tomorrow, 9:40 AM on November 30. A number is seconds since 1970."""
+    from datetime import datetime
+
     local = _local(when)
     days = (local.date() - (now or datetime.now()).date()).days
     if days == 0:
@@ -165,6 +167,8 @@ def soon(when: datetime | float, *, now: datetime | None = None) -> str:
 
 def day(when: datetime | float, *, now: datetime | None = None) -> str:
     """A day: December 21, with its year when that is another one. A number is seconds since 1970."""
+    from datetime import datetime
+
     from babel.dates import format_skeleton
 
     local = _local(when)
@@ -189,6 +193,8 @@ def _unit(count: int, unit: str) -> str:
 
 
 def _local(when: datetime | float) -> datetime:
+    from datetime import datetime
+
     given = when if isinstance(when, datetime) else datetime.fromtimestamp(when).astimezone()
     # Without its zone, Babel leaves the hours as they are.
     return (given.astimezone() if given.tzinfo else given).replace(tzinfo=None)
@@ -259,6 +265,8 @@ def _asked_system() -> str:
 
         return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "en")
     if sys.platform == "darwin":
+        import subprocess
+
         # Programs started from the Finder have no LANG.
         try:
             asked = subprocess.run(

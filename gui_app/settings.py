@@ -6,9 +6,8 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
 
 from gui_app import paths
 from gui_app.errors import N_, StorageError, UserError
@@ -16,8 +15,7 @@ from gui_app.errors import N_, StorageError, UserError
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Setting(Generic[T]):
+class Setting(NamedTuple, Generic[T]):
     """One setting.
 
     Attributes:

@@ -105,7 +105,7 @@ class Tour:
         self.app, self.out = app, out
         self.sizes, self.themes = (SIZES[:1], THEMES[:1]) if special else (SIZES, THEMES)
         apply_theme(app, "light")  # type: ignore[arg-type]
-        self.window = MainWindow(Services(WorkerClient(), Settings.load(), KeyStore({})))
+        self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), KeyStore({})))
         self.window.show()
         # While it is shown, as from the settings.
         apply_text_size(app, int(letters))  # type: ignore[arg-type]

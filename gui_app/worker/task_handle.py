@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.errors import Cancelled, InternalError
-from gui_app.store import working_copy
 from gui_app.worker import launching, protocol
 from gui_app.worker.protocol import TaskProgress, TaskResult
 
@@ -155,6 +154,9 @@ class TaskHandle:
 
 def remove_job(job: Path) -> None:
     """Remove a job file that was never finished, and what SQLite keeps beside it."""
+    # The window is whole without the store.
+    from gui_app.store import working_copy
+
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(OSError):
             Path(f"{job}{suffix}").unlink(missing_ok=True)

@@ -340,7 +340,7 @@ def main() -> None:
 
         async def carry_out() -> list[dict[str, Any]]:
             client = WorkerClient()
-            window = MainWindow(Services(client, Settings(home / "settings.json"), KeyStore({})))
+            window = MainWindow.whole(Services(client, Settings(home / "settings.json"), KeyStore({})))
             window.resize(1280, 800)
             window.show()
             await asyncio.sleep(0.3)

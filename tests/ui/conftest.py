@@ -53,7 +53,7 @@ def practice(home: Path) -> Iterator[Practice]:
 @pytest.fixture
 def window(home: Path, qloop: object, practice: Practice) -> Iterator[MainWindow]:
     """The shown window. Close it with `await window.aclose()`."""
-    window = MainWindow(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
+    window = MainWindow.whole(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
     window.resize(1280, 800)
     window.show()
     yield window

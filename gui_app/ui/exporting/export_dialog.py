@@ -19,8 +19,10 @@ from gui_app.settings import EXPORT_FOLDER, EXPORT_KIND, Settings
 from gui_app.ui.exporting.export_form import ExportForm
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
-from gui_app.ui.pieces.forms import FlowLayout, ScrollColumn, tell
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFileDialog, QLineEdit, Q
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import EXPORT_EXTRAS, ExportOptions, RowFilter, RowState
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
-from gui_app.ui.pieces.forms import Captioned, FlowLayout, Fold, choose, fill, shrinking_box, tell
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import Captioned, Fold, choose, fill, shrinking_box, tell
 from gui_app.ui.pieces.help_link import link_under
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 

@@ -12,7 +12,8 @@ from gui_app.store.queries import FailureGroup
 from gui_app.ui.later.retries import WAIT_MIN
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S
-from gui_app.ui.pieces.forms import FlowLayout, Fold, readable
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import Fold, readable
 from gui_app.ui.pieces.help_link import HelpLink
 from gui_app.ui.pieces.help_topics import topic_of_cause
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox

@@ -13,8 +13,10 @@ from gui_app.store.queries import FailureGroup
 from gui_app.ui.failures.failure_card import GroupCard, rows_of
 from gui_app.ui.look.icons import IconLabel
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, set_role
-from gui_app.ui.pieces.forms import FlowLayout, ScrollColumn, tell
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.panel import Panel, describe, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 
 
 class FailuresPanel(Panel):

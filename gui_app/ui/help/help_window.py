@@ -81,6 +81,7 @@ class HelpWindow(Panel):
         """Read the page again, in the language in use."""
         self.setWindowTitle(_("Help for Rowmill"))
         self.setAccessibleName(self.windowTitle())
+        self.search.retranslate()
         self.search.setPlaceholderText(_("Find in the help"))
         describe(
             self.search, _("Find in the help"), _("Lists the parts with these words. Enter goes to the next place.")

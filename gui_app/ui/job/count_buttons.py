@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from gui_app.i18n import _, number
 from gui_app.jobs import Counts, RowFilter, RowState
 from gui_app.sentences import state_name
-from gui_app.ui.look.icons import STATE_ICONS, set_icon
+from gui_app.ui.look.icons import set_icon
+from gui_app.ui.look.states import STATE_ICONS
 from gui_app.ui.look.theme import GAP_XS, set_role
-from gui_app.ui.pieces.forms import FlowLayout
+from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe
 
 _ORDER = (RowState.DONE, RowState.NEEDS_REVIEW, RowState.FAILED, RowState.RUNNING, RowState.WAITING)

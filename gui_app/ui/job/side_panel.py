@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 from gui_app.i18n import _
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_S, scaled, set_role
-from gui_app.ui.pieces.forms import FlowLayout
+from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 
 NARROWEST = 360

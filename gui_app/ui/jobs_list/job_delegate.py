@@ -12,14 +12,16 @@ from gui_app.i18n import _, number, percent
 from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
 from gui_app.ui.job.job_title import state_words
-from gui_app.ui.jobs_list.job_list import ENTRY, MOVING, WAITS
-from gui_app.ui.look.icons import JOB_STATE_ICONS, pixmap
-from gui_app.ui.look.palette import Colours, colours, job_state_colour
+from gui_app.ui.jobs_list.job_list import ENTRY, WAITS
+from gui_app.ui.look.icons import pixmap
+from gui_app.ui.look.palette import Colours, colours
+from gui_app.ui.look.states import JOB_STATE_ICONS, job_state_colour
 from gui_app.ui.look.theme import GAP_S, scaled_font
 
 if TYPE_CHECKING:
     from gui_app.store.copies import JobGlance
 
+MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 _ICON = 14
 _UNDER_WAY = (JobState.RUNNING, JobState.PAUSING, JobState.PAUSED, JobState.OFFLINE, JobState.STOPPED)
 

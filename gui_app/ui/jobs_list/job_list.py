@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QBoxLayout, QListWidget, QPushButton, QWidget
 
-from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, number
-from gui_app.jobs import JobState
-from gui_app.sentences import explain, plain
-from gui_app.ui.jobs_list.queue_strip import QueueStrip
+from gui_app.ui.look.before_paint import ask_for_own_menu, never_scroll_sideways
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, scaled, set_role
-from gui_app.ui.pieces.forms import FlowLayout
-from gui_app.ui.pieces.help_link import want_help
-from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, give_role, scaled
+from gui_app.ui.pieces.panel import FirstPanel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.search_edit import SearchEdit
 
 if TYPE_CHECKING:
-    from gui_app.store.copies import JobGlance
+    from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtWidgets import QListWidgetItem, QMenu
 
-ENTRY = int(Qt.ItemDataRole.UserRole) + 1
-"""Where an item keeps its `JobGlance`."""
+    from gui_app.engine.events import JobProgress
+    from gui_app.store.copies import JobGlance
+    from gui_app.ui.jobs_list.queue_strip import QueueStrip
+
+ENTRY = 0x0101
+"""Where an item keeps its `JobGlance`: the first number after Qt.ItemDataRole.UserRole."""
 WAITS = ENTRY + 1
 """Where an item keeps what is said in place of its state: that it waits for its turn, or for a retry. "": neither."""
-MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
-_EARLIER, _LATER = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
 
 
-class JobList(Panel):
-    """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested: the buttons.
+class JobList(FirstPanel):
+    """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested, helpRequested: buttons.
     renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested, newerRequested: a
     `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in. moveRequested: a `Path` in the queue,
     and -1 or +1. leaveQueueRequested: a `Path`.
@@ -44,6 +41,7 @@ class JobList(Panel):
     opened = Signal(object)
     newRequested = Signal()
     settingsRequested = Signal()
+    helpRequested = Signal()
     renameRequested = Signal(object)
     duplicateRequested = Signal(object)
     duplicateEmptyRequested = Signal(object)
@@ -54,13 +52,14 @@ class JobList(Panel):
     moveRequested = Signal(object, int)
     leaveQueueRequested = Signal(object)
 
+    strip: QueueStrip
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="sidebar")
         self._marked: Path | None = None
         self._entries: dict[Path, JobGlance] = {}
         self._queue: tuple[Path, ...] = ()
         self._waits: dict[Path, str] = {}
-        self.strip = QueueStrip()
         self._heading = text_label("subtitle")
         self.new_button = QPushButton()
         self.new_button.setObjectName("newJobButton")
@@ -70,56 +69,58 @@ class JobList(Panel):
         self.list = _List()
         self.list.setObjectName("jobList")
         self.list.setUniformItemSizes(True)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        ask_for_own_menu(self.list)
+        never_scroll_sideways(self.list)
         self.list.setMouseTracking(True)
         self._none = text_label("hint", wrap=True)
         self.settings_button = QPushButton()
         self.settings_button.setObjectName("settingsButton")
-        set_role(self.settings_button, "quiet")
+        give_role(self.settings_button, "quiet")
         set_icon(self.settings_button, "settings")
         self.archive_button = QPushButton()
         self.archive_button.setObjectName("archiveButton")
         self.archive_button.setCheckable(True)
-        set_role(self.archive_button, "quiet")
+        give_role(self.archive_button, "quiet")
         set_icon(self.archive_button, "inbox")
         self.archive_button.hide()
         self.help_button = QPushButton()
         self.help_button.setObjectName("helpButton")
-        set_role(self.help_button, "quiet")
+        give_role(self.help_button, "quiet")
         set_icon(self.help_button, "circle-question-mark")
         self._lay_out()
         self._connect()
-        self.refit()
         self.retranslate()
+        self.refit()
 
     def _lay_out(self) -> None:
         head = hbox(None, gap=GAP_S)
         head.addWidget(self._heading, 1)
         head.addWidget(self.new_button)
-        feet = QWidget()
-        foot = FlowLayout(feet)
-        foot.addWidget(self.settings_button)
-        foot.addWidget(self.help_button)
+        self._foot: QBoxLayout = hbox(None, gap=GAP_XS)
+        self._foot.addWidget(self.settings_button)
+        self._foot.addWidget(self.help_button)
+        self._foot.addStretch(1)
         top = vbox(None, (GAP_M, GAP_M, GAP_M, GAP_S), GAP_S)
         top.addLayout(head)
         top.addWidget(self.search)
-        column = vbox(self)
+        column = self._column = vbox(self)
         column.addLayout(top)
         hint = vbox(None, (GAP_M, GAP_XS, GAP_M, 0))
         hint.addWidget(self._none)
         column.addLayout(hint)
         column.addWidget(self.list, 1)
-        column.addWidget(self.strip)
         bottom = vbox(None, (GAP_S, GAP_S, GAP_S, GAP_S))
-        bottom.addWidget(self.archive_button, 0, Qt.AlignmentFlag.AlignLeft)
-        bottom.addWidget(feet)
+        archive = hbox(None)
+        archive.addWidget(self.archive_button)
+        archive.addStretch(1)
+        bottom.addLayout(archive)
+        bottom.addLayout(self._foot)
         column.addLayout(bottom)
 
     def _connect(self) -> None:
         self.new_button.clicked.connect(self.newRequested)
         self.settings_button.clicked.connect(self.settingsRequested)
-        self.help_button.clicked.connect(lambda: want_help(self, "start"))
+        self.help_button.clicked.connect(self.helpRequested)
         self.search.textChanged.connect(self._filter)
         self.archive_button.toggled.connect(lambda _on: self._show_shelf())
         self.search.downPressed.connect(self.list.setFocus)
@@ -129,6 +130,14 @@ class JobList(Panel):
         self.list.deletePressed.connect(lambda: self._emit_current(self.deleteRequested))
         self.list.renamePressed.connect(lambda: self._emit_current(self.renameRequested))
         self.list.movePressed.connect(self._move_current)
+
+    def furnish(self) -> None:
+        """Add what is not seen at first. Once, after the list is on the screen."""
+        from gui_app.ui.jobs_list.queue_strip import QueueStrip
+
+        self.search.retranslate()
+        self.strip = QueueStrip()
+        self._column.insertWidget(self._column.indexOf(self.list) + 1, self.strip)
 
     def retranslate(self) -> None:
         """Set every visible text."""
@@ -149,6 +158,9 @@ class JobList(Panel):
         """Somewhat wider with larger letters."""
         self.setMinimumWidth(scaled(220, 1.3))
         self.setMaximumWidth(scaled(300, 1.3))
+        wide = self.settings_button.sizeHint().width() + self.help_button.sizeHint().width() + GAP_XS + 2 * GAP_S
+        fits = wide <= self.minimumWidth()
+        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
         self.list.doItemsLayout()
 
     # What is listed
@@ -168,15 +180,20 @@ class JobList(Panel):
         entries.sort(key=self._rank)
         self.list.clear()
         for entry in entries:
-            item = QListWidgetItem()
-            item.setData(ENTRY, entry)
-            item.setData(WAITS, self._waits.get(entry.path, ""))
-            self._say(item)
-            self.list.addItem(item)
+            self._add(entry)
         self._none.setVisible(not entries)
         self.mark(self._marked)
         self._filter()
         self._say_archive()
+
+    def _add(self, entry: JobGlance) -> None:
+        from PySide6.QtWidgets import QListWidgetItem
+
+        item = QListWidgetItem()
+        item.setData(ENTRY, entry)
+        item.setData(WAITS, self._waits.get(entry.path, ""))
+        self._say(item)
+        self.list.addItem(item)
 
     def _rank(self, entry: JobGlance) -> int:
         """Where something waits: what runs, what comes next in its order, the others as they were changed."""
@@ -184,6 +201,8 @@ class JobList(Panel):
             return 0
         if entry.path in self._queue:
             return 1 + self._queue.index(entry.path)
+        from gui_app.ui.jobs_list.job_delegate import MOVING
+
         return 0 if entry.state in MOVING else 1 + len(self._queue)
 
     def show_waits(self, queue: Sequence[Path], waits: Mapping[Path, str]) -> None:
@@ -245,6 +264,8 @@ class JobList(Panel):
 
     def take(self, event: JobProgress) -> None:
         """An event of any job."""
+        from dataclasses import replace
+
         known = self._entries.get(Path(event.job))
         if known is not None:
             self.update_entry(replace(known, state=event.state, counts=event.counts))
@@ -257,7 +278,11 @@ class JobList(Panel):
 
     @staticmethod
     def _say(item: QListWidgetItem) -> None:
+        from PySide6.QtCore import Qt
+
+        from gui_app.sentences import explain, plain
         from gui_app.ui.jobs_list.job_delegate import told
+        from gui_app.ui.pieces.panel import plain_tip
 
         entry: JobGlance = item.data(ENTRY)
         text = told(entry, item.data(WAITS) or "")
@@ -287,6 +312,8 @@ class JobList(Panel):
             self.moveRequested.emit(path, by)
 
     def _show_menu(self, at: QPoint) -> None:
+        from PySide6.QtCore import Qt
+
         item = self.list.itemAt(at)
         if item is not None:
             menu = self.menu(_path_of(item))
@@ -295,46 +322,13 @@ class JobList(Panel):
 
     def menu(self, path: Path) -> QMenu:
         """What can be done with a job."""
-        entry = self._entries.get(path)
-        archived = entry is not None and entry.archived
-        menu = QMenu(self)
-        if path in self._queue:
-            self._add_queue_actions(menu, path)
-        for drawing, text, signal in (
-            ("folder-open", _("Open"), self.opened),
-            ("pencil", _("Rename"), self.renameRequested),
-            ("copy", _("Duplicate"), self.duplicateRequested),
-            ("copy", _("Duplicate without answers"), self.duplicateEmptyRequested),
-            ("refresh-cw", _("Update from a newer file…"), self.newerRequested),
-            ("external-link", _("Show in its folder"), self.folderRequested),
-            ("inbox", _("Take out of the archive") if archived else _("Put into the archive"), None),
-            ("trash-2", _("Delete"), self.deleteRequested),
-        ):
-            action = menu.addAction(text)
-            set_icon(action, drawing)
-            if signal is None:
-                action.triggered.connect(lambda: self.archiveRequested.emit(path, not archived))
-            else:
-                action.triggered.connect(lambda _checked=False, which=signal: which.emit(path))
-        return menu
+        from gui_app.ui.jobs_list.job_menu import job_menu
 
-    def _add_queue_actions(self, menu: QMenu, path: Path) -> None:
-        at, last = self._queue.index(path), len(self._queue) - 1
-        for drawing, text, keys, by, possible in (
-            ("arrow-up", _("Earlier in the queue"), _EARLIER, -1, at > 0),
-            ("arrow-down", _("Later in the queue"), _LATER, 1, at < last),
-        ):
-            action = menu.addAction(text)
-            set_icon(action, drawing)
-            # Only told here: the list itself knows the keys.
-            action.setShortcut(keys)
-            action.setShortcutVisibleInContextMenu(True)
-            action.setEnabled(possible)
-            action.triggered.connect(lambda _checked=False, by=by: self.moveRequested.emit(path, by))
-        action = menu.addAction(_("Take out of the queue"))
-        set_icon(action, "x")
-        action.triggered.connect(lambda: self.leaveQueueRequested.emit(path))
-        menu.addSeparator()
+        return job_menu(self, path)
+
+    def queue(self) -> tuple[Path, ...]:
+        """The jobs that wait for their turn, in their order."""
+        return self._queue
 
 
 class _List(QListWidget):
@@ -346,11 +340,16 @@ class _List(QListWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtGui import QKeySequence
+
+        from gui_app.ui.jobs_list.job_menu import EARLIER, LATER
+
         if event.matches(QKeySequence.StandardKey.Delete):
             self.deletePressed.emit()
         elif event.key() == Qt.Key.Key_F2:
             self.renamePressed.emit()
-        elif (by := {_EARLIER: -1, _LATER: 1}.get(QKeySequence(event.keyCombination()))) is not None:
+        elif (by := {EARLIER: -1, LATER: 1}.get(QKeySequence(event.keyCombination()))) is not None:
             self.movePressed.emit(by)
         else:
             super().keyPressEvent(event)

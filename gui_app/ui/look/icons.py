@@ -3,66 +3,74 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
 
-from gui_app.jobs import JobState, RowState
 from gui_app.paths import resource
-from gui_app.ui.look.palette import Colours, colours, state_colour
+from gui_app.ui.look.palette import colours
 
-STATE_ICONS = {
-    RowState.WAITING: "clock",
-    RowState.RUNNING: "loader-circle",
-    RowState.DONE: "circle-check",
-    RowState.NEEDS_REVIEW: "eye",
-    RowState.FAILED: "circle-x",
-}
-JOB_STATE_ICONS = {
-    JobState.DRAFT: "circle",
-    JobState.RUNNING: "circle-play",
-    JobState.PAUSING: "hourglass",
-    JobState.PAUSED: "circle-pause",
-    JobState.OFFLINE: "wifi-off",
-    JobState.SUBMITTED: "moon",
-    JobState.STOPPED: "circle-alert",
-    JobState.FINISHED: "circle-check",
-}
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
 _GAP = 4
 
 
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     """One icon in one colour, `size` in device-independent pixels."""
-    return _pixmap(name, colour, size, round(ratio * 100))
+    return _tinted(name, colour, size, round(ratio * 100))
 
 
 @lru_cache(maxsize=512)
-def _pixmap(name: str, colour: str, size: int, ratio_percent: int) -> QPixmap:
+def _tinted(name: str, colour: str, size: int, ratio_percent: int) -> QPixmap:
+    shape = drawing(name, size, ratio_percent)
+    ground, out = QPixmap(shape.size()), QPixmap(shape.size())
+    ground.fill(QColor(colour))
+    out.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(out)
+    painter.drawPixmap(out.rect(), shape)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.drawPixmap(0, 0, ground)
+    painter.end()
+    out.setDevicePixelRatio(shape.devicePixelRatio())
+    return out
+
+
+@lru_cache(maxsize=256)
+def drawing(name: str, size: int, ratio_percent: int = 100) -> QPixmap:
+    """A drawing in its own colours; an icon of the family is black."""
     ratio = ratio_percent / 100
     out = QPixmap(round(size * ratio), round(size * ratio))
-    out.fill(Qt.GlobalColor.transparent)
+    out.fill(QColor(0, 0, 0, 0))
     painter = QPainter(out)
-    _renderer(name, colour).render(painter, QRectF(out.rect()))
+    _renderer(name).render(painter, QRectF(out.rect()))
     painter.end()
     out.setDevicePixelRatio(ratio)
     return out
 
 
-@lru_cache(maxsize=256)
-def _renderer(name: str, colour: str) -> QSvgRenderer:
-    drawing = resource("icons", f"{name}.svg").read_bytes()
-    return QSvgRenderer(QByteArray(drawing.replace(b"currentColor", colour.encode("ascii"))))
+@lru_cache(maxsize=128)
+def _renderer(name: str) -> QSvgRenderer:
+    # Read once for all colours and sizes: reading costs more than drawing.
+    return QSvgRenderer(f"{_folder()}/{name}.svg")
+
+
+@lru_cache(maxsize=1)
+def _folder() -> str:
+    return str(resource("icons"))
 
 
 @lru_cache(maxsize=256)
-def _icon(name: str, colour: str, disabled: str, checked: str, gap: int) -> QIcon:
+def _icon(name: str, colour: str, disabled: str, checked: str, gap: int, sizes: tuple[int, ...]) -> QIcon:
     out = QIcon()
-    for size in _sizes():
+    for size in sizes:
         room = round(gap * size / 16)
         out.addPixmap(_with_room(pixmap(name, colour, size), room), QIcon.Mode.Normal, QIcon.State.Off)
-        out.addPixmap(_with_room(pixmap(name, checked, size), room), QIcon.Mode.Normal, QIcon.State.On)
+        if checked != colour:
+            out.addPixmap(_with_room(pixmap(name, checked, size), room), QIcon.Mode.Normal, QIcon.State.On)
         out.addPixmap(_with_room(pixmap(name, disabled, size), room), QIcon.Mode.Disabled)
     return out
 
@@ -70,14 +78,14 @@ def _icon(name: str, colour: str, disabled: str, checked: str, gap: int) -> QIco
 def _sizes() -> tuple[int, ...]:
     # Every size is drawn in three colours for every icon, so only those that the screens can show; Qt scales down well.
     finest = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
-    return (16, 32) if finest <= 2 else (16, 32, 64)
+    return (16,) if finest <= 1 else (16, 32) if finest <= 2 else (16, 32, 64)
 
 
 def _with_room(drawing: QPixmap, room: int) -> QPixmap:
     if not room:
         return drawing
     out = QPixmap(drawing.width() + room, drawing.height())
-    out.fill(Qt.GlobalColor.transparent)
+    out.fill(QColor(0, 0, 0, 0))
     painter = QPainter(out)
     painter.drawPixmap(0, 0, drawing)
     painter.end()
@@ -94,7 +102,7 @@ def icon(name: str, tone: str = "muted", *, gap: int = 0) -> QIcon:
     c = colours()
     # On the primary button's ground the greyed form is drawn by the button itself.
     checked = getattr(c, tone if tone != "muted" else "accent")
-    return _icon(name, getattr(c, tone), c.disabled, checked, gap)
+    return _icon(name, getattr(c, tone), c.disabled, checked, gap, _sizes())
 
 
 def set_icon(target: QAbstractButton | QAction, name: str, tone: str = "muted") -> None:
@@ -106,29 +114,33 @@ def set_icon(target: QAbstractButton | QAction, name: str, tone: str = "muted") 
 
 def _put(target: QAbstractButton | QAction) -> None:
     name, tone = str(target.property("iconName")), str(target.property("iconTone") or "muted")
-    beside = isinstance(target, QPushButton) or (
-        isinstance(target, QToolButton) and target.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-    )
+    beside = isinstance(target, QPushButton) or (isinstance(target, QToolButton) and _text_is_beside(target))
     target.setIcon(icon(name, tone, gap=_GAP if beside else 0))
     if beside and isinstance(target, QAbstractButton):
         target.setIconSize(QSize(16 + _GAP, 16))
 
 
+def _text_is_beside(button: QToolButton) -> bool:
+    from PySide6.QtCore import Qt  # See `before_paint`.
+
+    return button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+
 def refresh_icons() -> None:
-    """Draw every icon given by `set_icon` again, after the colours changed."""
+    """Draw every icon given by `set_icon` and every `IconLabel` again, after the colours changed."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QAction
+
     targets: list[QAbstractButton | QAction] = []
     for widget in QApplication.allWidgets():
         targets += widget.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly)
         if isinstance(widget, QAbstractButton):
             targets.append(widget)
+        elif isinstance(widget, IconLabel):
+            widget.draw()
     for target in targets:
         if target.property("iconName"):
             _put(target)
-
-
-def state_pixmap(state: RowState, c: Colours, size: int, ratio: float) -> QPixmap:
-    """The icon of a row's state, in its colour."""
-    return pixmap(STATE_ICONS[state], state_colour(c, state), size, ratio)
 
 
 class IconLabel(QLabel):
@@ -137,19 +149,14 @@ class IconLabel(QLabel):
     def __init__(self, name: str, tone: str = "muted", size: int = 18) -> None:
         super().__init__()
         self._drawing, self._tone, self._size = name, tone, size
-        self._draw()
+        self.draw()
 
     def set_drawing(self, name: str, tone: str = "muted") -> None:
         """Show another icon."""
         self._drawing, self._tone = name, tone
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw it, in the colours in use now."""
         colour = getattr(colours(), self._tone)
         self.setPixmap(pixmap(self._drawing, colour, self._size, self.devicePixelRatioF()))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Qt's hook."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw()
-        super().changeEvent(event)

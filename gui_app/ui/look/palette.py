@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
-from gui_app.jobs import JobState, RowState
 
-
-@dataclass(frozen=True, slots=True)
-class Colours:
+class Colours(NamedTuple):
     """One theme. Text on its ground has a contrast of at least 4.5:1 (a test computes it).
 
     Attributes:
@@ -143,28 +140,3 @@ def qt_palette(c: Colours) -> QPalette:
     for target in (role.WindowText, role.Text, role.ButtonText):
         out.setColor(QPalette.ColorGroup.Disabled, target, QColor(c.disabled))
     return out
-
-
-def state_colour(c: Colours, state: RowState) -> str:
-    """The colour of a row's state. Never alone: an icon and the name stand beside it."""
-    return {
-        RowState.WAITING: c.muted,
-        RowState.RUNNING: c.accent,
-        RowState.DONE: c.success,
-        RowState.NEEDS_REVIEW: c.warning,
-        RowState.FAILED: c.error,
-    }[state]
-
-
-def job_state_colour(c: Colours, state: JobState) -> str:
-    """The colour of a job's state."""
-    return {
-        JobState.DRAFT: c.muted,
-        JobState.RUNNING: c.accent,
-        JobState.PAUSING: c.muted,
-        JobState.PAUSED: c.muted,
-        JobState.OFFLINE: c.warning,
-        JobState.SUBMITTED: c.accent,
-        JobState.STOPPED: c.error,
-        JobState.FINISHED: c.success,
-    }[state]

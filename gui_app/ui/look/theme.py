@@ -1,36 +1,54 @@
 """The look: fonts, spacing, the stylesheet made from a set of colours, and switching between light and dark.
 
-A widget says what it is by its `role` (`set_role`), and the stylesheet knows what that looks like:
+A widget says what it is by its `role` (`give_role`, `set_role`), and the stylesheet knows what that looks like:
 buttons "primary", "quiet", "danger", "chip", "icon", "segment", "link"; labels "title", "subtitle", "heading",
 "hint", "error", "warning", "success"; frames "card", "sidebar", "bar", "banner" (with a `tone`), "panel".
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QFont, QFontMetrics, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gui_app.paths import resource
 from gui_app.ui.look.icons import refresh_icons
 from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours, qt_palette
 
-__all__ = ["GAP_L", "GAP_M", "GAP_S", "GAP_XL", "GAP_XS", "apply_theme", "colours", "scaled_font", "set_role"]
+__all__ = [
+    "GAP_L",
+    "GAP_M",
+    "GAP_S",
+    "GAP_XL",
+    "GAP_XS",
+    "apply_theme",
+    "colours",
+    "give_role",
+    "scaled_font",
+    "set_role",
+]
 
 # Device-independent pixels: Qt scales them with the screen.
 GAP_XS, GAP_S, GAP_M, GAP_L, GAP_XL = 4, 8, 12, 16, 24
 
-_POLISHED = Qt.WidgetAttribute.WA_WState_Polished
+_PROPERTY = "systemFollower"
 
 TITLE, SUBTITLE, SMALL = 1.55, 1.18, 0.92
 """Font sizes, relative to the system's own."""
 
 
+def give_role(widget: QWidget, role: str) -> None:
+    """Say what a widget is that was made just now."""
+    widget.setProperty("role", role)
+
+
 def set_role(widget: QWidget, role: str, tone: str = "") -> None:
     """Say what a widget is; safe to call again when that changes."""
+    from PySide6.QtCore import Qt  # See `before_paint`.
+
     widget.setProperty("role", role)
     widget.setProperty("tone", tone)
-    if not widget.testAttribute(_POLISHED):
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         # It is dressed when it is first shown, and most get their role long before.
         return
     style = widget.style()
@@ -51,31 +69,50 @@ def scaled_font(base: QFont, factor: float, *, bold: bool = False) -> QFont:
     return out
 
 
+def choose_colours(app: QApplication, choice: str) -> None:
+    """What `apply_theme` does, without the stylesheet, for the first widgets to be made.
+
+    Under a stylesheet each of them would be dressed again with every part of the window that it is put into.
+    """
+    (_follower(app) or _SystemFollower(app)).choose(choice)
+
+
 def apply_theme(app: QApplication, choice: str) -> None:
     """Dress the application; callable at any time, widgets that are open change at once.
 
     Args:
         choice: "light", "dark" or "system". "system" goes on following the system.
     """
-    follower = app.findChild(_SystemFollower)
-    if follower is None:
-        app.setStyle(QStyleFactory.create("Fusion"))
-        follower = _SystemFollower(app)
+    follower = _follower(app) or _SystemFollower(app)
     follower.choose(choice)
+    follower.dress()
 
 
 def apply_text_size(app: QApplication, percent: int) -> None:
-    """Make all letters so many percent of the system's own size. After the first `apply_theme`."""
-    follower = app.findChild(_SystemFollower)
+    """Make all letters so many percent of the system's own size. After `choose_colours` or `apply_theme`."""
+    follower = _follower(app)
     if follower is not None:
         follower.size(percent)
+
+
+def look_again(app: QApplication) -> None:
+    """Ask the system itself whether it is dark, once that costs nothing any more."""
+    follower = _follower(app)
+    if follower is not None:
+        follower.look_again()
 
 
 def scaled(pixels: float, most: float = 2.0) -> int:
     """A length for letters of the system's own size, grown with the letters in use, `most` times at most."""
     app = QApplication.instance()
-    follower = app.findChild(_SystemFollower) if app is not None else None
+    follower = _follower(app) if isinstance(app, QApplication) else None
     return round(pixels * min(most, 1.0 if follower is None else follower.percent / 100))
+
+
+def _follower(app: QApplication) -> _SystemFollower | None:
+    # Not a child that is looked for: PySide would wrap the children one by one, the style too, with all its names.
+    found = app.property(_PROPERTY)
+    return found if isinstance(found, _SystemFollower) else None
 
 
 class _SystemFollower(QObject):
@@ -85,31 +122,62 @@ class _SystemFollower(QObject):
         super().__init__(app)
         self._app = app
         self._choice = ""
+        self._dark: bool | None = None
         self._own_font = app.font()
         self.percent = 100
+        app.setProperty(_PROPERTY, self)
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     def choose(self, choice: str) -> None:
-        self._choice = choice
-        self._dress()
+        if choice != self._choice:
+            self._choice = choice
+            self._colour()
+
+    def _colour(self) -> None:
+        self._dark = self._is_dark()
+        self._app.setPalette(qt_palette(self._look()))
 
     def size(self, percent: int) -> None:
         if percent != self.percent:
             self.percent = percent
             self._app.setFont(scaled_font(self._own_font, percent / 100))
-            self._dress()
+            self._dress_again()
+
+    def look_again(self) -> None:
+        if self._is_dark() != self._dark:
+            self._colour()
+            self.dress()
 
     def _system_changed(self) -> None:
         if self._choice == "system":
-            self._dress()
+            self._colour()
+            self._dress_again()
 
-    def _dress(self) -> None:
-        system_dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        dark = self._choice == "dark" or (self._choice == "system" and system_dark)
-        look = DARK if dark else LIGHT
-        self._app.setPalette(qt_palette(look))
-        self._app.setStyleSheet(stylesheet(look, self._app.font()))
-        refresh_icons()
+    def _look(self) -> Colours:
+        return DARK if self._dark else LIGHT
+
+    def _dress_again(self) -> None:
+        if self._app.styleSheet():
+            self.dress()
+
+    def _is_dark(self) -> bool:
+        if self._choice != "system":
+            return self._choice == "dark"
+        if self._dark is None:
+            # The palette is the system's own still, and tells it without the names of `Qt` (see `before_paint`).
+            own = self._app.palette()
+            return (
+                own.color(QPalette.ColorRole.WindowText).lightness() > own.color(QPalette.ColorRole.Window).lightness()
+            )
+        from PySide6.QtCore import Qt
+
+        return self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+    def dress(self) -> None:
+        again = bool(self._app.styleSheet())
+        self._app.setStyleSheet(stylesheet(self._look(), self._app.font()))
+        if again:
+            refresh_icons()
 
 
 def stylesheet(c: Colours, font: QFont) -> str:

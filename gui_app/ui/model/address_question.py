@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from gui_app.i18n import _
 from gui_app.sentences import plain
 from gui_app.ui.look.theme import GAP_M, GAP_S
-from gui_app.ui.pieces.forms import FlowLayout
+from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, text_label, vbox
 
 

@@ -26,10 +26,11 @@ from gui_app.ui.model.key_part import KeyPart
 from gui_app.ui.model.model_box import ModelBox
 from gui_app.ui.model.provider_box import ProviderBox, provider_title
 from gui_app.ui.model.run_part import RunPart
-from gui_app.ui.pieces.forms import Captioned, Once, ScrollColumn, choose, tell
+from gui_app.ui.pieces.forms import Captioned, Once, choose, tell
 from gui_app.ui.pieces.help_link import link_under
 from gui_app.ui.pieces.help_topics import topic_of, topic_of_cause
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.services import Services
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
     QComboBox,
-    QFrame,
     QLabel,
-    QLayout,
-    QLayoutItem,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -102,34 +97,6 @@ class Fold(QWidget):
         set_icon(self.button, "chevron-down" if shown else "chevron-right")
 
 
-class ScrollColumn(QScrollArea):
-    """A column as wide as the panel that scrolls up and down; sideways only where huge letters leave no other way.
-
-    A pointer wheel over a box scrolls the column: it never changes a value by accident.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        # The parts inside are the stops for the Tab key; the column scrolls to them by itself.
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.body = QWidget()
-        self.column: QVBoxLayout = vbox(self.body, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_M)
-        self.setWidget(self.body)
-
-    def add(self, *widgets: QWidget) -> None:
-        """Add at the end."""
-        for widget in widgets:
-            self.column.addWidget(widget)
-            calm_wheel(widget, *widget.findChildren(QWidget))
-
-    def minimumSizeHint(self) -> QSize:
-        """Qt's hook: as wide as the content needs, or its right edge would be cut off."""
-        hint = super().minimumSizeHint()
-        return QSize(max(hint.width(), min(340, self.body.minimumSizeHint().width())), hint.height())
-
-
 class SideBySide(QWidget):
     """Two controls in one line where there is room for both, else one above the other."""
 
@@ -171,102 +138,6 @@ def calm_wheel(*widgets: QWidget) -> None:
         if isinstance(widget, (QComboBox, QAbstractSpinBox)) and widget.findChild(_WheelPasser) is None:
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             widget.installEventFilter(_WheelPasser(widget))
-
-
-class FlowLayout(QLayout):
-    """Lays its items out like words: a line is filled, then the next one begins.
-
-    Args:
-        one_line: All in one line is what it asks for; it breaks lines only where it gets less.
-    """
-
-    def __init__(self, parent: QWidget | None = None, gap: int = GAP_XS, *, one_line: bool = False) -> None:
-        super().__init__(parent)
-        self._one_line = one_line
-        self._items: list[QLayoutItem] = []
-        self._gap = gap
-        self.setContentsMargins(0, 0, 0, 0)
-
-    def addItem(self, item: QLayoutItem) -> None:
-        """Qt's hook."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """Qt's hook."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """Qt's hook; None beyond the end ends Qt's own loops."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Qt's hook."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        """Qt's hook."""
-        return Qt.Orientation(0)
-
-    def hasHeightForWidth(self) -> bool:
-        """Qt's hook."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Qt's hook."""
-        return self._place(QRect(0, 0, width, 0), move=False)
-
-    def setGeometry(self, rect: QRect) -> None:
-        """Qt's hook."""
-        super().setGeometry(rect)
-        self._place(rect, move=True)
-
-    def sizeHint(self) -> QSize:
-        """Qt's hook."""
-        if not self._one_line:
-            return self.minimumSize()
-        hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
-        width = sum(hint.width() + self._gap for hint in hints)
-        return QSize(max(0, width - self._gap), max((hint.height() for hint in hints), default=0))
-
-    def minimumSize(self) -> QSize:
-        """Qt's hook: the widest item, on a line of its own."""
-        size = QSize()
-        for item in self._items:
-            size = size.expandedTo(item.minimumSize())
-        return size
-
-    def _place(self, rect: QRect, *, move: bool) -> int:
-        y = rect.y()
-        for at, line in enumerate(self._lines(rect.width())):
-            height = max(item.sizeHint().height() for item in line)
-            y += self._gap if at else 0
-            if move:
-                self._put(line, QRect(rect.x(), y, rect.width(), height))
-            y += height
-        return y - rect.y()
-
-    def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        lines: list[list[QLayoutItem]] = []
-        used = 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            wanted = item.sizeHint().width()
-            if not lines or used + wanted > width:
-                lines.append([])
-                used = 0
-            lines[-1].append(item)
-            used += wanted + self._gap
-        return lines
-
-    def _put(self, line: list[QLayoutItem], room: QRect) -> None:
-        x = room.x()
-        for item in line:
-            hint = item.sizeHint()
-            width, height = min(hint.width(), room.width()), hint.height()
-            # In the middle of the line, so that words and boxes stand on one level.
-            item.setGeometry(QRect(QPoint(x, room.y() + (room.height() - height) // 2), QSize(width, height)))
-            x += hint.width() + self._gap
 
 
 class Once(QObject):

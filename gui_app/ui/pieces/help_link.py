@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from gui_app.i18n import _
@@ -11,28 +13,24 @@ from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.panel import describe
 
 _WRONG = ("error", "warning")
-_WANTED = QEvent.Type(QEvent.registerEventType())
 
 
-class HelpWanted(QEvent):
-    """Travels from the widget that wants help up to the window, which shows it."""
+@runtime_checkable
+class ShowsHelp(Protocol):
+    """The window that a widget is in."""
 
-    def __init__(self, topic: str) -> None:
-        super().__init__(_WANTED)
-        self.topic = topic
-        self.ignore()
+    def show_help(self, topic: str) -> None:
+        """Show a part of the help page."""
 
 
 def want_help(asking: QWidget, topic: str) -> None:
     """Ask the window that a widget is in for a part of the help page."""
     above: QWidget | None = asking
-    while above is not None:
-        wanted = HelpWanted(topic)
-        QCoreApplication.sendEvent(above, wanted)
-        if wanted.isAccepted():
-            return
+    while above is not None and not isinstance(above, ShowsHelp):
         # Out of dialogs too, whose parent is the window they belong to.
         above = above.parentWidget()
+    if above is not None:
+        above.show_help(topic)
 
 
 class HelpLink(QPushButton):

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
-from gui_app.ui.look.theme import set_role
+from gui_app.ui.look.before_paint import take_as_plain_text
+from gui_app.ui.look.theme import give_role
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
 
 L = TypeVar("L", bound=QBoxLayout)
 
 
-class Panel(QFrame):
+class FirstPanel(QFrame):
+    """A frame with a role that is shown before any name of `Qt` is made: the window tells it what has changed."""
+
+    def __init__(self, parent: QWidget | None = None, *, role: str = "") -> None:
+        super().__init__(parent)
+        if role:
+            give_role(self, role)
+
+    def retranslate(self) -> None:
+        """Set every visible text, in the language in use."""
+
+    def refit(self) -> None:
+        """Set every width and height that hangs on the size of letters. Called when that has changed."""
+
+
+class Panel(FirstPanel):
     """A frame with a role, whose `retranslate` is called on every switch of the language."""
 
     # Qt tells of changes before the object is made.
     _letters = 0.0
 
     def __init__(self, parent: QWidget | None = None, *, role: str = "") -> None:
-        super().__init__(parent)
+        super().__init__(parent, role=role)
         self._letters = self.font().pointSizeF()
-        if role:
-            set_role(self, role)
 
     def changeEvent(self, event: QEvent) -> None:
         """Qt's hook."""
+        from PySide6.QtCore import QEvent  # See `before_paint`.
+
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
@@ -37,32 +55,28 @@ class Panel(QFrame):
                 QTimer.singleShot(0, self, self.refit)
             self._letters = self.font().pointSizeF()
 
-    def retranslate(self) -> None:
-        """Set every visible text, in the language in use."""
-
-    def refit(self) -> None:
-        """Set every width and height that hangs on the size of letters. Called when that has changed."""
-
 
 def text_label(role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
     """A label that never takes its text for markup."""
     out = QLabel(parent)
-    out.setTextFormat(Qt.TextFormat.PlainText)
+    take_as_plain_text(out)
     out.setWordWrap(wrap)
     if role:
-        set_role(out, role)
+        give_role(out, role)
     return out
 
 
 def plain_tip(text: str) -> str:
     """Text for a tooltip. Qt guesses rich text there, so it is given markup that shows exactly the text."""
-    return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>" if text else ""
+    from html import escape
+
+    return f"<p style='white-space: pre-wrap'>{escape(text)}</p>" if text else ""
 
 
 def describe(widget: QWidget, name: str, description: str = "") -> None:
     """What a screen reader says."""
     widget.setAccessibleName(name)
-    if isinstance(widget, QComboBox):
+    if widget.inherits("QComboBox"):
         # Qt takes the chosen text for the name of a box on Linux.
         description = f"{name}. {description}" if description else name
     widget.setAccessibleDescription(description)

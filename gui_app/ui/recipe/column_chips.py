@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from gui_app.i18n import _, ngettext
 from gui_app.sentences import plain
 from gui_app.ui.look.theme import GAP_S, set_role
-from gui_app.ui.pieces.forms import FlowLayout, button_text
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import button_text
 from gui_app.ui.pieces.panel import Panel, clear, describe, plain_tip, text_label, vbox
 
 COLUMN_MIME = "application/x-rowmill-column"

@@ -20,8 +20,9 @@ from gui_app.sentences import explain, filled, plain
 from gui_app.store.queries import RecipeVersion
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
-from gui_app.ui.pieces.forms import ScrollColumn, button_text, tell
+from gui_app.ui.pieces.forms import button_text, tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.recipe import recipe_files
 from gui_app.ui.recipe.column_chips import ColumnChips

@@ -14,8 +14,10 @@ from gui_app.sentences import plain, state_name
 from gui_app.store.queries import RowView
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
-from gui_app.ui.pieces.forms import Captioned, FlowLayout, Once, ScrollColumn, calm_wheel, choose, shrinking_box
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import Captioned, Once, calm_wheel, choose, shrinking_box
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.review.agreement_view import AgreementView, Result
 from gui_app.ui.review.label_bars import LabelBars
 from gui_app.ui.review.second_opinion import SecondOpinionPart

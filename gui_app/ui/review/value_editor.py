@@ -12,7 +12,8 @@ from gui_app.i18n import _
 from gui_app.jobs import FieldKind, FieldValue, OutputField
 from gui_app.sentences import plain
 from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
-from gui_app.ui.pieces.forms import FlowLayout, button_text, tell
+from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import button_text, tell
 from gui_app.ui.pieces.panel import Panel, clear, describe, hbox, text_label, vbox
 from gui_app.ui.table.hand_value import editable_text, typed_value
 

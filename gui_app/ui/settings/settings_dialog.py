@@ -24,8 +24,9 @@ from gui_app.settings import (
 )
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_XL, scaled, set_role
-from gui_app.ui.pieces.forms import Captioned, ScrollColumn
+from gui_app.ui.pieces.forms import Captioned
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.services import Services
 from gui_app.ui.settings.about_page import AboutPage

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Counts, RowFilter, RowState
 from gui_app.sentences import cause_title, plain, state_name
-from gui_app.ui.look.icons import STATE_ICONS, icon, set_icon
+from gui_app.ui.look.icons import icon, set_icon
+from gui_app.ui.look.states import STATE_ICONS
 from gui_app.ui.look.theme import GAP_L, GAP_S, scaled, set_role
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label
 from gui_app.ui.pieces.search_edit import SearchEdit
@@ -83,6 +84,7 @@ class FilterBar(Panel):
 
     def retranslate(self) -> None:
         """Set every visible text."""
+        self.search.retranslate()
         self.search.setPlaceholderText(_("Find in all columns"))
         describe(self.search, _("Find"), _("Lists only the rows that have this text in a cell or an answer."))
         describe(self.states, _("Rows listed"), _("Lists only the rows in this state."))

@@ -12,8 +12,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, 
 from gui_app.jobs import RowState
 from gui_app.sentences import state_name
 from gui_app.store.queries import RowView
-from gui_app.ui.look.icons import pixmap, state_pixmap
-from gui_app.ui.look.palette import colours, state_colour
+from gui_app.ui.look.icons import pixmap
+from gui_app.ui.look.palette import colours
+from gui_app.ui.look.states import state_colour, state_pixmap
 from gui_app.ui.table.cell_text import display, state_text
 from gui_app.ui.table.columns import ColumnKind, TableColumn
 from gui_app.ui.table.row_model import RowModel

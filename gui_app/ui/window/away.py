@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QVBoxLayout, QWidget
 from gui_app.i18n import _, number
 from gui_app.jobs import JobState
 from gui_app.sentences import plain
-from gui_app.ui.look.icons import JOB_STATE_ICONS, IconLabel, set_icon
+from gui_app.ui.look.icons import IconLabel, set_icon
+from gui_app.ui.look.states import JOB_STATE_ICONS
 from gui_app.ui.look.theme import GAP_M, GAP_S, set_role
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from gui_app.i18n import _
+from gui_app.ui.look.before_paint import centre
 from gui_app.ui.look.icons import IconLabel, set_icon
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, scaled, set_role
-from gui_app.ui.pieces.banner import BannerArea, Notice
-from gui_app.ui.pieces.forms import ScrollColumn
-from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, give_role, scaled, set_role
+from gui_app.ui.pieces.panel import FirstPanel, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.samples import SAMPLES, Sample
-from gui_app.ui.window.away import AwayCard
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+    from gui_app.ui.pieces.banner import BannerArea
+    from gui_app.ui.window.away import AwayCard
 
 _WIDTH = 720
 
 
-class DropArea(Panel):
+class DropArea(FirstPanel):
     """Shows where a file goes. Dropping works on the whole window; a click opens the file dialog.
 
     Signals:
@@ -30,16 +36,15 @@ class DropArea(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="drop")
         self.setObjectName("dropArea")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumHeight(230)
         mark = IconLabel("file-spreadsheet", "accent", 44)
-        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        centre(mark)
         self._text, self._kinds = text_label("subtitle", wrap=True), text_label("hint", wrap=True)
         for label in (self._text, self._kinds):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            centre(label)
         self.button = QPushButton()
         self.button.setObjectName("openFileButton")
-        set_role(self.button, "primary")
+        give_role(self.button, "primary")
         set_icon(self.button, "folder-open", "on_accent")
         self.button.clicked.connect(self.clicked)
         line = hbox(None)
@@ -71,6 +76,8 @@ class DropArea(Panel):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Qt's hook."""
+        from PySide6.QtCore import Qt
+
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
 
@@ -82,8 +89,7 @@ class SampleCard(QPushButton):
         super().__init__()
         self.sample = sample
         self.setObjectName(f"sample_{sample.id}")
-        set_role(self, "sample")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        give_role(self, "sample")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._title, self._text = text_label("heading", wrap=True), text_label("hint", wrap=True)
         column = vbox(self, (GAP_L, GAP_M, GAP_L, GAP_M), GAP_XS)
@@ -91,8 +97,6 @@ class SampleCard(QPushButton):
         column.addWidget(self._title)
         column.addWidget(self._text)
         column.addStretch(1)
-        for child in (self._title, self._text):
-            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.say()
 
     def say(self) -> None:
@@ -113,31 +117,28 @@ class SampleCard(QPushButton):
         return QSize(160, self.sizeHint().height())
 
 
-class EmptyPage(Panel):
+class EmptyPage(FirstPanel):
     """Signals: openRequested: the file dialog is wanted. sampleRequested: a `Sample`."""
 
     openRequested = Signal()
     sampleRequested = Signal(object)
+    away: AwayCard
+    _problem: BannerArea
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
         self._title, self._text = text_label("title", wrap=True), text_label("hint", wrap=True)
         self.drop = DropArea()
         self.drop.clicked.connect(self.openRequested)
-        self._problem = BannerArea()
-        self._problem.layout_margins(0)
-        self.away = AwayCard()
         self._samples_title = text_label("heading")
         self.samples = _SampleList()
         self.samples.chosen.connect(self.sampleRequested)
         self._practice = text_label("small", wrap=True)
         self._inner = QWidget()
-        column = vbox(self._inner, gap=GAP_S)
+        column = self._column = vbox(self._inner, gap=GAP_S)
         column.addWidget(self._title)
         column.addWidget(self._text)
         column.addSpacing(GAP_M)
-        column.addWidget(self._problem)
-        column.addWidget(self.away)
         column.addWidget(self.drop)
         column.addSpacing(GAP_L)
         column.addWidget(self._samples_title)
@@ -157,6 +158,25 @@ class EmptyPage(Panel):
         self.refit()
         self.retranslate()
 
+    def furnish(self) -> None:
+        """Add what is not seen at first. Once, after the page is on the screen."""
+        from PySide6.QtCore import Qt
+
+        from gui_app.ui.pieces.banner import BannerArea
+        from gui_app.ui.window.away import AwayCard
+
+        self._problem = BannerArea()
+        self._problem.layout_margins(0)
+        self.away = AwayCard()
+        at = self._column.indexOf(self.drop)
+        self._column.insertWidget(at, self.away)
+        self._column.insertWidget(at, self._problem)
+        for part in (self.drop, *self.samples.cards):
+            part.setCursor(Qt.CursorShape.PointingHandCursor)
+        for card in self.samples.cards:
+            for label in card.findChildren(QWidget):
+                label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
     def refit(self) -> None:
         """Wider with larger letters."""
         self._inner.setMaximumWidth(scaled(_WIDTH))
@@ -167,6 +187,8 @@ class EmptyPage(Panel):
         Args:
             topic: The part of the help page about it.
         """
+        from gui_app.ui.pieces.banner import Notice
+
         self._problem.show_notices([Notice(f"problem {text}", text, "error", topic=topic)] if text else [])
 
     def problem(self) -> str:
@@ -185,7 +207,7 @@ class EmptyPage(Panel):
         )
 
 
-class _SampleList(Panel):
+class _SampleList(FirstPanel):
     """The samples side by side; arrow keys go from one to the next."""
 
     chosen = Signal(object)
@@ -208,6 +230,8 @@ class _SampleList(Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook."""
+        from PySide6.QtCore import Qt
+
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         at = next((at for at, card in enumerate(self.cards) if card.hasFocus()), None)
         if step is None or at is None:

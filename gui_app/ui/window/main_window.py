@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QToolButton, QWidget
 
-from gui_app.engine.events import JobProgress
-from gui_app.errors import StorageError
 from gui_app.i18n import _
-from gui_app.jobs import JobState
-from gui_app.sentences import explain
-from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT
-from gui_app.ui.jobs_list.importing import Importing
+from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT, Settings
 from gui_app.ui.jobs_list.job_list import JobList
-from gui_app.ui.jobs_list.job_waits import JobWaits
-from gui_app.ui.jobs_list.library import Library
-from gui_app.ui.jobs_list.nights import Nights
-from gui_app.ui.jobs_list.updating import Updating
-from gui_app.ui.later.later import Later
-from gui_app.ui.pieces.focus_order import order_focus
-from gui_app.ui.pieces.help_link import HelpWanted
-from gui_app.ui.pieces.help_topics import topic_of
-from gui_app.ui.pieces.panel import Panel, vbox
-from gui_app.ui.pieces.status_message import StatusMessage
-from gui_app.ui.pieces.tasks import Tasks
-from gui_app.ui.services import Services
-from gui_app.ui.window.ahead import Ahead
-from gui_app.ui.window.away import news, states_seen
+from gui_app.ui.pieces.panel import FirstPanel, vbox
+from gui_app.ui.window.early import Early
 from gui_app.ui.window.empty_page import EmptyPage
-from gui_app.ui.window.opening import Opening
-from gui_app.ui.window.window_dialogs import WindowDialogs
-from gui_app.ui.window.window_title import WindowTitle
-from gui_app.ui.window_actions import add_actions, say_actions, with_keys
-from gui_app.worker.protocol import WorkerLost
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import (
+        QAction,
+        QCloseEvent,
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDragMoveEvent,
+        QDropEvent,
+        QKeyEvent,
+    )
+
     from gui_app.store.copies import JobGlance
     from gui_app.ui.job.job_page import JobPage
+    from gui_app.ui.jobs_list.importing import Importing
+    from gui_app.ui.jobs_list.job_waits import JobWaits
+    from gui_app.ui.jobs_list.library import Library
+    from gui_app.ui.jobs_list.nights import Nights
+    from gui_app.ui.jobs_list.updating import Updating
+    from gui_app.ui.later.later import Later
+    from gui_app.ui.pieces.status_message import StatusMessage
+    from gui_app.ui.pieces.tasks import Tasks
+    from gui_app.ui.services import Services
+    from gui_app.ui.window.ahead import Ahead
+    from gui_app.ui.window.leaving import Leaving
+    from gui_app.ui.window.opening import Opening
+    from gui_app.ui.window.reading import Reading
+    from gui_app.ui.window.warming import Warming
+    from gui_app.ui.window.window_dialogs import WindowDialogs
+    from gui_app.ui.window.window_title import WindowTitle
+    from gui_app.ui.window.worker_events import WorkerEvents
 
-_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 
-
-class MainWindow(Panel):
+class MainWindow(FirstPanel):
     """Everything that is seen. `aclose` ends it in order; `closed` is emitted when it has ended.
+
+    Made in two halves, so that it is on the screen early: the first is what is seen at first and Qt alone; `furnish`
+    adds what works behind that, and `begin` does what was pressed, dropped or typed in between.
 
     Signals:
         closed: Nothing of the window runs any more; the application can end.
@@ -62,24 +66,35 @@ class MainWindow(Panel):
     jobMoved = Signal(object)
     jobEnded = Signal(str, object)
 
-    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+    status: StatusMessage
+    title: WindowTitle
+    later: Later
+    waits: JobWaits
+    library: Library
+    importing: Importing
+    updating: Updating
+    opening: Opening
+    nights: Nights
+    dialogs: WindowDialogs
+    leaving: Leaving
+    events: WorkerEvents
+    keys: dict[str, QAction]
+    _services: Services
+    _reading: Reading
+    _warming: Warming
+    _ahead: Ahead
+    _tasks: Tasks
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("mainWindow")
-        self.title = WindowTitle(self)
+        self.setWindowTitle("Rowmill")
+        self.setAccessibleName("Rowmill")
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
         self.resize(1280, 800)
-        self._services = services
-        self._tasks = Tasks()
-        self._leaving: set[asyncio.Task[None]] = set()
-        self._running: set[Path] = set()
-        # The worker takes seconds to start: begun while the user reads, so that the first run need not wait for it,
-        # and not at once, so that it does not slow down what is shown first.
-        self._warming: asyncio.Task[None] | None = None
-        self._warm_up = QTimer(self)
-        self._warm_up.setSingleShot(True)
-        self._warm_up.setInterval(2_500)
-        self._warm_up.timeout.connect(lambda: self._start_worker())
+        self.settings = settings
+        self._early = Early()
         self._is_closing = self._is_closed = self._in_background = self._is_first_listed = False
         self.page: JobPage | None = None
         self.jobs = JobList()
@@ -87,6 +102,52 @@ class MainWindow(Panel):
         self.centre = QStackedWidget()
         self.centre.addWidget(self.empty)
         self._lay_out()
+        self._connect_first()
+        self._restore_geometry()
+        self.empty.drop.button.setFocus()
+
+    @classmethod
+    def whole(cls, services: Services, parent: QWidget | None = None) -> MainWindow:
+        """Both halves at once."""
+        out = cls(services.settings, parent)
+        for _step in out.furnishing(services):
+            pass
+        out.begin()
+        return out
+
+    def furnishing(self, services: Services) -> Iterator[None]:
+        """Add all that works behind what is seen, with a breath wherever some milliseconds have gone by."""
+        self.jobs.furnish()
+        yield
+        self.empty.furnish()
+        yield
+        self._furnish(services)
+        yield
+        self._furnish_keys()
+        self._connect()
+        yield
+
+    def _furnish(self, services: Services) -> None:
+        # Not at the top of the file: what is seen first has no use for them.
+        from gui_app.ui.jobs_list.importing import Importing
+        from gui_app.ui.jobs_list.job_waits import JobWaits
+        from gui_app.ui.jobs_list.library import Library
+        from gui_app.ui.jobs_list.nights import Nights
+        from gui_app.ui.jobs_list.updating import Updating
+        from gui_app.ui.later.later import Later
+        from gui_app.ui.pieces.status_message import StatusMessage
+        from gui_app.ui.pieces.tasks import Tasks
+        from gui_app.ui.window.leaving import Leaving
+        from gui_app.ui.window.opening import Opening
+        from gui_app.ui.window.reading import Reading
+        from gui_app.ui.window.warming import Warming
+        from gui_app.ui.window.window_dialogs import WindowDialogs
+        from gui_app.ui.window.window_title import WindowTitle
+        from gui_app.ui.window.worker_events import WorkerEvents
+
+        self._services = services
+        self._tasks = Tasks()
+        self.title = WindowTitle(self)
         self.status = StatusMessage(self)
         self.later = Later(services, self)
         self.waits = JobWaits(self.later, self.jobs, self.status, self)
@@ -96,17 +157,27 @@ class MainWindow(Panel):
         self.opening = Opening(services.settings, self.library, self.importing, self.updating, self.status, self)
         self.nights = Nights(services, self)
         self.dialogs = WindowDialogs(services, self.status, self)
+        self.leaving = Leaving()
+        self.events = WorkerEvents(services.worker, self)
+        self._reading = Reading(self)
+        self._warming = Warming(services.worker, self)
+
+    def _furnish_keys(self) -> None:
+        from gui_app.ui.window_actions import add_actions
+
         self.keys = add_actions(self, self._work())
-        self._connect()
-        self._unsubscribe = services.worker.subscribe(self._take)
-        self._restore_geometry()
         self.retranslate()
+
+    def begin(self) -> None:
+        """Everything is there: do what was asked for meanwhile, and read the list of jobs."""
+        from gui_app.ui.window.ahead import Ahead
+
         self.library.refresh_soon()
         self._ahead = Ahead(self)
-        self.empty.drop.button.setFocus()
+        self._early.end(self.keys)
 
     def _lay_out(self) -> None:
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = QSplitter()
         self.splitter.addWidget(self.jobs)
         self.splitter.addWidget(self.centre)
         self.splitter.setStretchFactor(1, 1)
@@ -114,12 +185,19 @@ class MainWindow(Panel):
         self.splitter.setSizes([240, 1040])
         vbox(self).addWidget(self.splitter)
 
+    def _connect_first(self) -> None:
+        soon = self._early.soon
+        self.empty.openRequested.connect(lambda: soon(lambda: self.opening.ask()))
+        self.empty.sampleRequested.connect(lambda sample: soon(lambda: self.opening.open_sample(sample)))
+        self.jobs.newRequested.connect(lambda: soon(self.show_empty))
+        self.jobs.settingsRequested.connect(lambda: soon(self.show_settings))
+        self.jobs.helpRequested.connect(lambda: soon(lambda: self.show_help("start")))
+
     def _connect(self) -> None:
-        self.empty.openRequested.connect(self.opening.ask)
-        self.empty.sampleRequested.connect(self.opening.open_sample)
+        from gui_app.ui.window.following import Following
+
+        Following(self)
         self.jobs.opened.connect(lambda path: self.show_job(path, self.library.source_of(path)))
-        self.jobs.newRequested.connect(self.show_empty)
-        self.jobs.settingsRequested.connect(self.show_settings)
         self.opening.jobReady.connect(self.show_job)
         self.updating.jobReady.connect(self.show_job)
         self.empty.away.opened.connect(lambda path: self.show_job(path, self.library.source_of(path)))
@@ -127,12 +205,10 @@ class MainWindow(Panel):
         self.library.listed.connect(self.nights.look_after)
         self.library.gone.connect(self._leave)
         self.library.gone.connect(self.waits.forget)
-        self.later.queue.refused.connect(lambda _job, _why: self._end_behind())
         self.library.renamed.connect(self._renamed)
-        self.importing.progressed.connect(self._import_moved)
-        self.importing.finished.connect(lambda job: self._import_moved(job, None))
-        self.importing.cancelled.connect(self._import_cancelled)
-        self.importing.failed.connect(self._import_failed)
+        self.later.queue.refused.connect(lambda _job, _why: self.end_behind())
+        self.events.moved.connect(self.jobMoved)
+        self.events.ended.connect(self.jobEnded)
 
     def _work(self) -> dict[str, Callable[[], object]]:
         def on_page(do: Callable[[JobPage], object]) -> Callable[[], object]:
@@ -156,15 +232,16 @@ class MainWindow(Panel):
             "review": on_page(lambda page: _lead_to(page, "review")),
             "jobs": self.jobs.list.setFocus,
             "settings": self.show_settings,
-            "help": lambda: self.dialogs.show_help(self._topic()),
+            "help": lambda: self.show_help(self._topic()),
             "quit": self.close,
         }
 
     def retranslate(self) -> None:
         """Set every visible text that is the window's own."""
+        from gui_app.ui.window_actions import say_actions, with_keys
+
         say_actions(self.keys)
         self.waits.show()
-        self.setAccessibleName("Rowmill")
         self.jobs.new_button.setToolTip(with_keys(_("New job"), "new"))
         self.jobs.settings_button.setToolTip(with_keys(_("Settings"), "settings"))
         self.jobs.help_button.setToolTip(with_keys(_("Help"), "help"))
@@ -191,7 +268,7 @@ class MainWindow(Panel):
         page = self.page = JobPage(self._services, path, source, self.later, self.centre)
         page.said.connect(self.status.say)
         page.renamed.connect(lambda name: self._renamed(path, name))
-        page.importSettingsChosen.connect(lambda chosen: self._read_again(page, chosen))
+        page.importSettingsChosen.connect(lambda chosen: self._reading.again(page, chosen))
         page.importCancelled.connect(lambda: self.importing.cancel(path))
         page.exportRequested.connect(lambda: self.dialogs.show_export(page))
         page.settingsRequested.connect(self.show_settings)
@@ -204,48 +281,27 @@ class MainWindow(Panel):
         entry = self.jobs.entry(path)
         self.title.show_job(path, "" if entry is None else entry.name)
         page.table.setFocus()
-        self._warm_up.start()
+        self._warming.start_soon()
 
     def _called_so(self, page: JobPage, name: str) -> None:
         if self.page is page:
             self.title.show_job(page.path, name)
-
-    def _start_worker(self) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        self._warming = loop.create_task(self._services.worker.start(), name="start the worker")
 
     def _close_page(self) -> None:
         before, self.page = self.page, None
         self._drop_page(before)
 
     def _drop_page(self, page: JobPage | None) -> None:
-        if page is None:
-            return
-        self.centre.removeWidget(page)
-        page.hide()
-        try:
-            # Kept until it has stored what was typed and let go of its file.
-            task = asyncio.get_running_loop().create_task(self._let_go(page), name="leave a job")
-        except RuntimeError:
-            page.close_now()
-            page.deleteLater()
-            return
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
-
-    async def _let_go(self, page: JobPage) -> None:
-        try:
-            await page.aclose()
-        finally:
-            page.deleteLater()
+        if page is not None:
+            self.centre.removeWidget(page)
+            self.leaving.leave(page)
 
     def _listed(self, entries: list[JobGlance]) -> None:
         if not self._is_first_listed:
             self._is_first_listed = True
-            seen = self._services.settings.get(SEEN)
+            from gui_app.ui.window.away import news
+
+            seen = self.settings.get(SEEN)
             self.empty.away.show_news(news(entries, seen))
             self.later.queue.keep_only(entry.path for entry in entries)
 
@@ -261,44 +317,6 @@ class MainWindow(Panel):
             self.title.show_job(path, name)
         self.library.refresh()
 
-    # Reading tables
-
-    def _import_moved(self, job: Path, share: float | None) -> None:
-        if self.page is not None and self.page.path == job:
-            self.page.show_import(share)
-        if share is None:
-            self.library.refresh()
-
-    def _import_cancelled(self, job: Path) -> None:
-        if not self._back_to_former(job):
-            self.library.drop(job)
-        self.status.say(_("Reading was cancelled."))
-
-    def _back_to_former(self, job: Path) -> bool:
-        """After a newer version of a table was not read: the job that was there is shown again."""
-        former = self.updating.give_up(job)
-        if former is None:
-            return False
-        self.show_job(former, self.library.source_of(former))
-        return True
-
-    def _import_failed(self, job: Path, error: BaseException) -> None:
-        if self._back_to_former(job) and self.page is not None:
-            self.page.show_error(error)
-            return
-        page = self.page if self.page is not None and self.page.path == job else None
-        if page is not None and page.model.rowCount():
-            page.show_import(None)
-            page.show_error(error)
-        else:
-            # Nothing came of it: the sentence stands where the next file can be chosen.
-            self.library.drop(job)
-            self.empty.show_problem(explain(error), topic_of(error))
-
-    def _read_again(self, page: JobPage, chosen: dict[str, object]) -> None:
-        if page.source is not None:
-            self.opening.read_again(page.path, page.source, chosen)
-
     # Dialogs
 
     def show_settings(self) -> None:
@@ -309,62 +327,39 @@ class MainWindow(Panel):
         """The part of the help about what is in front."""
         return "start" if self.page is None else self.page.side.current()
 
-    def event(self, event: QEvent) -> bool:
-        """Qt's hook: help that some part of the window asks for."""
-        if isinstance(event, HelpWanted):
-            self.dialogs.show_help(event.topic)
-            event.accept()
-            return True
-        return super().event(event)
+    def show_help(self, topic: str) -> None:
+        """A part of the help page."""
+        self.dialogs.show_help(topic)
 
     def _ask_row(self) -> None:
         if self.page is not None:
             self.dialogs.ask_row(self.page)
 
-    # Events of the worker
+    def running(self) -> set[Path]:
+        """The jobs that are under way."""
+        return self.events.running
 
-    def _take(self, event: object) -> None:
-        if isinstance(event, WorkerLost):
-            for path in self._running:
-                self.title.ended(path)
-            self._running.clear()
-            self.later.worker_lost()
-            if self.page is not None:
-                self.page.worker_lost()
-            self.library.refresh()
-        elif isinstance(event, JobProgress):
-            path = Path(event.job)
-            self.jobs.take(event)
-            if self.page is not None and self.page.path == path:
-                self.page.take(event)
-            if event.state in _MOVING:
-                self._running.add(path)
-                self.title.moved(event)
-                self.jobMoved.emit(event)
-            elif path in self._running:
-                self._running.discard(path)
-                self.title.ended(path)
-                entry = self.jobs.entry(path)
-                self.jobEnded.emit(path.stem if entry is None else entry.name, event)
-                self._end_behind()
-            self.later.take(event)
-
-    def _end_behind(self) -> None:
+    def end_behind(self) -> None:
         """Behind a hidden window the last job to end ends the program."""
-        if self._in_background and not self._running and not self.later.queue.goes_on:
+        if self._in_background and not self.running() and not self.later.queue.goes_on:
             self.quit()
 
     # Keys
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Qt's hook, at each Tab: parts come and go with the job, and Tab follows what is seen."""
+        from gui_app.ui.pieces.focus_order import order_focus
+
         order_focus(self)
         return super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook: Enter presses the button that has the focus, as Space does. Qt has that in dialogs only."""
+        from PySide6.QtCore import Qt
+
         button = self.focusWidget()
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or not isinstance(button, QAbstractButton):
+            self._early.take_key(event.keyCombination())
             super().keyPressEvent(event)
         elif isinstance(button, QToolButton) and button.menu() is not None:
             button.showMenu()
@@ -393,7 +388,7 @@ class MainWindow(Panel):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.opening.open(Path(files[0]))
+            self._early.soon(lambda: self.opening.open(Path(files[0])))
 
     # Closing
 
@@ -404,7 +399,7 @@ class MainWindow(Panel):
             return
         event.ignore()
         if not self._is_closing:
-            self._tasks.start("close", self._close())
+            self._early.soon(lambda: self._tasks.start("close", self._close()))
 
     def quit(self) -> None:
         """End without a question, as when the system asks for it: running jobs are paused."""
@@ -412,13 +407,13 @@ class MainWindow(Panel):
             self._tasks.start("close", self.aclose())
 
     async def _close(self) -> None:
-        if self._running and not self._in_background:
-            if self._services.settings.get(BACKGROUND):
+        if self.running() and not self._in_background:
+            if self.settings.get(BACKGROUND):
                 answer = "background"
             else:
                 from gui_app.ui.window.closing import ask_about_running
 
-                answer = await ask_about_running(self, len(self._running))
+                answer = await ask_about_running(self, len(self.running()))
             if answer == "background":
                 self.go_to_background()
             if answer != "quit":
@@ -446,10 +441,9 @@ class MainWindow(Panel):
         if self._is_closing:
             return
         self._is_closing = True
-        self._warm_up.stop()
         self._ahead.stop()
         self._keep_geometry()
-        self._unsubscribe()
+        self.events.close()
         self.status.dismiss()
         await self.later.aclose()
         await self.nights.aclose()
@@ -459,10 +453,8 @@ class MainWindow(Panel):
         page, self.page = self.page, None
         if page is not None:
             await page.aclose()
-        await asyncio.gather(*self._leaving, return_exceptions=True)
-        if self._warming is not None:
-            # Half started it could not be ended.
-            await asyncio.gather(self._warming, return_exceptions=True)
+        await self.leaving.aclose()
+        await self._warming.aclose()
         await self._services.worker.close()
         await self.library.aclose()
         self._is_closed = True
@@ -472,21 +464,21 @@ class MainWindow(Panel):
     # Place and size
 
     def _restore_geometry(self) -> None:
-        settings = self._services.settings
-        for text, restore in (
-            (settings.get(WINDOW_GEOMETRY), self.restoreGeometry),
-            (settings.get(WINDOW_LAYOUT), self.splitter.restoreState),
-        ):
+        for setting, restore in ((WINDOW_GEOMETRY, self.restoreGeometry), (WINDOW_LAYOUT, self.splitter.restoreState)):
             try:
-                restore(QByteArray(base64.b64decode(text, validate=True)))
+                restore(base64.b64decode(self.settings.get(setting), validate=True))
             except (ValueError, binascii.Error):
                 continue
 
     def _keep_seen(self) -> None:
-        self._services.settings.set(SEEN, states_seen(self.jobs.entries()))
+        from gui_app.ui.window.away import states_seen
+
+        self.settings.set(SEEN, states_seen(self.jobs.entries()))
 
     def _keep_geometry(self) -> None:
-        settings = self._services.settings
+        from gui_app.errors import StorageError
+
+        settings = self.settings
         if not self._in_background:
             # What ends behind a hidden window was seen by nobody.
             self._keep_seen()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -121,4 +120,6 @@ def door_name(folder: Path) -> str:
     # The address of a Unix socket has at most about 100 bytes.
     if os.name == "posix" and len(os.fsencode(path)) < 100:
         return str(path)
+    import hashlib
+
     return f"rowmill-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from gui_app.ui.help.help_text import help_parts, topics
 from gui_app.ui.help.help_window import HelpWindow
 from gui_app.ui.pieces.banner import BannerArea, Notice
 from gui_app.ui.pieces.forms import tell
-from gui_app.ui.pieces.help_link import HelpLink, HelpWanted, link_under
+from gui_app.ui.pieces.help_link import HelpLink, link_under
 from gui_app.ui.pieces.help_topics import topic_of, topic_of_cause
 from gui_app.ui.pieces.panel import text_label, vbox
 from gui_app.ui.pieces.status_message import StatusMessage
@@ -42,12 +42,8 @@ class Host(QWidget):
         super().__init__()
         self.wanted: list[str] = []
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, HelpWanted):
-            self.wanted.append(event.topic)
-            event.accept()
-            return True
-        return super().event(event)
+    def show_help(self, topic: str) -> None:
+        self.wanted.append(topic)
 
 
 def kinds(of: type[BaseException]) -> set[type[BaseException]]:

@@ -49,6 +49,7 @@ class Desk:
         self.window = QWidget()
         self.window.resize(900, 500)
         self.jobs = JobList(self.window)
+        self.jobs.furnish()
         self.jobs.resize(240, 500)
         self.status = StatusMessage(self.window)
         self.library = Library(Settings(), self.jobs, self.status, self.window)

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import JobState, RowState
 from gui_app.paths import resource
-from gui_app.ui.look.icons import JOB_STATE_ICONS, STATE_ICONS, pixmap, set_icon
-from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours, job_state_colour, state_colour
+from gui_app.ui.look.icons import pixmap, set_icon
+from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours
+from gui_app.ui.look.states import JOB_STATE_ICONS, STATE_ICONS, job_state_colour, state_colour
 from gui_app.ui.look.theme import apply_theme, set_role, stylesheet
 
 
@@ -60,6 +61,15 @@ def test_every_icon_that_is_named_is_there_and_the_licence_with_it() -> None:
     for name in {*STATE_ICONS.values(), *JOB_STATE_ICONS.values()}:
         assert not pixmap(name, "#123456", 16).isNull()
     assert "ISC License" in resource("icons", "LICENSE").read_text("utf-8")
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_an_icon_has_its_colour_and_no_ground(qapp: QApplication, ratio: float) -> None:
+    drawn = pixmap("search", "#123456", 16, ratio).toImage()
+    assert drawn.width() == 16 * ratio
+    colours = [drawn.pixelColor(x, y) for x in range(drawn.width()) for y in range(drawn.height())]
+    assert colours[0].alpha() == 0
+    assert {colour.name() for colour in colours if colour.alpha() == 255} == {"#123456"}
 
 
 def test_the_theme_changes_while_widgets_are_open(qapp: QApplication, qtbot: QtBot) -> None:

@@ -22,6 +22,7 @@ from gui_app.ui.table.filter_bar import FilterBar
 from gui_app.ui.table.row_menu import RowMenu
 from gui_app.ui.table.row_view import RowView
 from gui_app.ui.window.empty_page import EmptyPage
+from gui_app.ui.window.following import Following
 from tests.ui.rows import MadeUpReader, Threads
 
 LABEL = OutputField("mood", FieldKind.LABEL, ("good", "bad"))
@@ -126,6 +127,8 @@ def test_letters_of_twice_the_size_fit_while_the_window_is_shown(
         qtbot.addWidget(part)
         part.resize(width, 400)
         part.show()
+    for first in (jobs, page):
+        Following(first)
     bar.set_state(JobState.PAUSED, Counts(waiting=50, done=1000, needs_review=20, failed=7))
     counts.set_counts(Counts(waiting=50, done=1000, needs_review=20, failed=7))
     height = table.verticalHeader().defaultSectionSize()

@@ -98,7 +98,7 @@ async def test_submitted_closed_opened_again_collected_and_exported(
     path, total = page.path, len(rows(page.path))
     await window.aclose()
     window.hide()
-    again = MainWindow(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
+    again = MainWindow.whole(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
     try:
         again.show()
         again.show_job(path, None)
@@ -141,7 +141,7 @@ async def test_a_night_is_collected_at_the_next_start_though_nobody_opens_its_jo
     path = page.path
     await window.aclose()
     window.hide()
-    again = MainWindow(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
+    again = MainWindow.whole(Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({})))
     try:
         again.show()
         await until(lambda: all(row.state is RowState.DONE for row in rows(path)))

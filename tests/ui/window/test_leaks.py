@@ -85,7 +85,7 @@ async def looked_at(window: MainWindow, path: Path) -> None:
     bar.setValue(bar.maximum())
     await until(lambda: page.model.row_at(ROWS - 1) is not None)
     window.show_empty()
-    await asyncio.gather(*window._leaving)
+    await window.leaving.aclose()
     for _ in range(3):
         await asyncio.sleep(0.01)
 
@@ -93,7 +93,7 @@ async def looked_at(window: MainWindow, path: Path) -> None:
 async def open_and_close(window: MainWindow, folder: Path, times: int) -> tuple[Held, Held]:
     """Returns what is held after the first four, and after the last."""
     # The worker is started when a job stays open for a moment; it has tests of its own.
-    window._warm_up.setInterval(10**8)
+    window._warming.timer.setInterval(10**8)
     jobs = [job(folder / f"{name}.rowmill") for name in ("one", "two")]
     for at in range(4):
         await looked_at(window, jobs[at % 2])
@@ -123,7 +123,7 @@ async def test_two_hundred_jobs_opened_and_closed_leave_nothing_behind(window: M
 
 
 async def test_results_that_stream_in_leave_nothing_behind(window: MainWindow, tmp_path: Path) -> None:
-    window._warm_up.setInterval(10**8)
+    window._warming.timer.setInterval(10**8)
     path = job(tmp_path / "one.rowmill")
     window.show_job(path)
     page = window.page
@@ -137,7 +137,7 @@ async def test_results_that_stream_in_leave_nothing_behind(window: MainWindow, t
         for done in range(0, results, 50):
             spans = ((1 + done % ROWS, min(ROWS, 50 + done % ROWS)),)
             counts = Counts(waiting=ROWS - done % ROWS, done=done % ROWS)
-            window._take(JobProgress(str(path), JobState.RUNNING, counts, changed=spans))
+            window.events.take(JobProgress(str(path), JobState.RUNNING, counts, changed=spans))
             if done % 1_000 == 0:
                 await asyncio.sleep(0.001)
         page.link._pacer._tell()
@@ -149,5 +149,5 @@ async def test_results_that_stream_in_leave_nothing_behind(window: MainWindow, t
     after = Held.now(window)
     assert after.more_than(before) == {}
     assert len(page.link._pacer._spans) < 2_100
-    window._running.clear()
+    window.events.running.clear()
     await window.aclose()

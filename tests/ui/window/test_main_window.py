@@ -240,9 +240,9 @@ async def test_in_the_background_the_last_job_to_end_closes_the_program(window: 
 async def test_a_worker_that_died_is_said_and_one_press_continues(window: MainWindow, practice: Practice) -> None:
     page = await sample(window, practice)
     running = JobProgress(str(page.path), JobState.RUNNING, Counts(waiting=120))
-    window._take(running)
+    window.events.take(running)
     await until(lambda: page.is_moving())
-    window._take(WorkerLost())
+    window.events.take(WorkerLost())
     await until(lambda: any("Nothing that was finished is lost" in text for text in page.banners.texts()))
     notice = page.banners.findChild(QWidget, "notice_lost")
     assert notice is not None

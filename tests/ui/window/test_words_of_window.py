@@ -76,7 +76,7 @@ def shown(tmp_path: Path, home: Path, qloop: object) -> Callable[[], Any]:
 
     @asynccontextmanager
     async def window() -> AsyncIterator[tuple[MainWindow, JobPage]]:
-        out = MainWindow(Services(cast(Any, Idle()), Settings(home / "settings.json"), KeyStore({})))
+        out = MainWindow.whole(Services(cast(Any, Idle()), Settings(home / "settings.json"), KeyStore({})))
         out.resize(1280, 800)
         out.show()
         out.show_job(job(tmp_path / "§.rowmill"))
