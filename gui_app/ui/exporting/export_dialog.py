@@ -22,6 +22,7 @@ from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -208,7 +209,7 @@ class ExportDialog(QDialog):
         self.form.changed.connect(self._form_changed)
         self.form.resized.connect(self._fit)
         self.finished.connect(self._tasks.cancel_all)
-        self.resize(540, self.sizeHint().height())
+        resize_within(self, 540, self.sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Qt's hook."""

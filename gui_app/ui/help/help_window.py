@@ -15,6 +15,7 @@ from gui_app.ui.help.help_text import BULLET, HelpPart, help_parts
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.search_edit import SearchEdit
 from gui_app.ui.window_actions import keys_told
 
@@ -31,8 +32,8 @@ class HelpWindow(Panel):
         super().__init__(role="page")
         self.setObjectName("helpWindow")
         self.setWindowFlag(Qt.WindowType.Window)
-        self.resize(940, 680)
-        self.setMinimumSize(520, 360)
+        self.setMinimumSize(420, 280)
+        resize_within(self, 940, 680)
         self._places: dict[str, int] = {}
         self.search = SearchEdit()
         self.search.setObjectName("helpSearchEdit")

@@ -118,11 +118,19 @@ class ImportLine(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: with large letters there are two lines."""
         super().resizeEvent(event)
-        needed = self._first.minimumSizeHint().width() + self._rest.minimumSizeHint().width() + GAP_S
-        fits = event.size().width() >= needed
+        fits = event.size().width() >= self._first.minimumSizeHint().width() + self._wanted_by_rest() + GAP_S
         wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
         if self._lines.direction() != wanted:
             self._lines.setDirection(wanted)
+            self._show_progress()
+
+    def _wanted_by_rest(self) -> int:
+        """What the second part takes, shown now or not."""
+        if self._reading is not None:
+            parts: tuple[QWidget, ...] = (self.progress, self.cancel)
+        else:
+            parts = (self.read_as,) if self._locked else tuple(box for box in self._boxes if box.count())
+        return sum(part.sizeHint().width() + GAP_S for part in parts)
 
     def minimumSizeHint(self) -> QSize:
         """Qt's hook: as narrow as the wider of the two lines, when it has to be."""
@@ -159,6 +167,7 @@ class ImportLine(Panel):
         shown = [box.currentText() for box in self._boxes if box.count() and box.currentText()]
         self.read_as.setText(" · ".join(shown))
         self.read_as.setToolTip(plain_tip(why))
+        self._first.setToolTip(plain_tip(f"{self.read_as.text()}\n{why}"))
         for box in self._boxes:
             box.setToolTip(plain_tip(why))
         self._show_progress()
@@ -171,7 +180,10 @@ class ImportLine(Panel):
     def _show_progress(self) -> None:
         reading = self._reading is not None
         # While the file is read there is no room for both, and nothing to choose yet.
-        self.read_as.setVisible(self._locked or reading)
+        # Nor is it worth a second line once it cannot be changed; a tooltip has it then.
+        in_two = self._lines.direction() == QBoxLayout.Direction.TopToBottom
+        self.read_as.setVisible((self._locked or reading) and not in_two)
+        self._rest.setVisible(not in_two or not self._locked or reading)
         for box in self._boxes:
             box.setVisible(not self._locked and not reading and box.count() > 0)
         self.progress.setVisible(reading)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QToolButton, QWidget
 
 from gui_app.i18n import _
@@ -14,7 +15,7 @@ from gui_app.ui.job.job_side import JobSide
 from gui_app.ui.job.job_title import JobTitle
 from gui_app.ui.job.run_bar import RunBar
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, scaled, set_role
 from gui_app.ui.pieces.banner import BannerArea
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 from gui_app.ui.review.review_feed import ReviewFeed
@@ -27,14 +28,30 @@ from gui_app.ui.table.row_menu import RowMenu
 from gui_app.ui.table.row_model import RowModel
 from gui_app.ui.table.row_view import RowView
 
+NARROWEST = 430
+"""Less than this leaves the rows no room beside the settings, in pixels with letters of the usual size."""
+_SQUEEZED = 340
+_LOW = 560
+
 
 class JobFrame(Panel):
-    """Makes the parts and lays them out; `JobPage` brings them to life."""
+    """Makes the parts and lays them out; `JobPage` brings them to life.
+
+    Where there is room for one only, the rows and their settings take turns.
+
+    Signals:
+        roomChanged: Another width is needed now.
+        jobsRequested: The list of jobs is to be shown, which has been folded away.
+    """
+
+    roomChanged = Signal()
+    jobsRequested = Signal()
 
     def __init__(self, services: Services, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
         self.path = path
         self.link = JobLink(path, self)
+        self._in_turns = self._had_side = False
         self._make_parts(services)
         self._lay_out()
 
@@ -60,10 +77,16 @@ class JobFrame(Panel):
         self.side_button.setObjectName("sideButton")
         set_role(self.side_button, "icon")
         set_icon(self.side_button, "panel-right")
+        self.jobs_button = QToolButton(left)
+        self.jobs_button.setObjectName("jobsButton")
+        set_role(self.jobs_button, "icon")
+        set_icon(self.jobs_button, "panel-left")
+        self.jobs_button.clicked.connect(self.jobsRequested)
 
     def _lay_out(self) -> None:
         head = Panel(self._left, role="page")
         top = hbox(None, gap=GAP_S)
+        top.addWidget(self.jobs_button)
         top.addWidget(self.title, 1)
         top.addWidget(self.side_button)
         lines = vbox(head, (GAP_L, GAP_M, GAP_L, GAP_S), GAP_XS)
@@ -83,11 +106,14 @@ class JobFrame(Panel):
         self.splitter.setSizes([900, 380])
         vbox(self).addWidget(self.splitter)
         self.side_button.hide()
+        self.jobs_button.hide()
 
     def retranslate(self) -> None:
         """Set every visible text that is not a part's own."""
         describe(self.side_button, _("Show task and model"))
         self.side_button.setToolTip(_("Show task and model"))
+        describe(self.jobs_button, _("Show the list of jobs"))
+        self.jobs_button.setToolTip(_("Show the list of jobs"))
         self.table.retranslate()
         # What stands in the reading pane may be a state or a sentence.
         self.reading.follow()
@@ -96,6 +122,34 @@ class JobFrame(Panel):
         """Show or fold away the right side."""
         self.side.setVisible(shown)
         self.side_button.setVisible(not shown)
+        self._left.setVisible(not (shown and self._in_turns))
+        self.roomChanged.emit()
+
+    def wanted_width(self) -> int:
+        """With less, it looks squeezed."""
+        return scaled(NARROWEST) + (0 if self.side.isHidden() else self.side.minimumWidth())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def refit(self) -> None:
+        """Larger letters need more room."""
+        QTimer.singleShot(0, self, self._fit)
+
+    def _fit(self) -> None:
+        self.run_bar.set_low(self.height() < scaled(_LOW))
+        # The list of jobs gives way before the rows do.
+        in_turns = self.window().width() < self.side.minimumWidth() + scaled(_SQUEEZED)
+        if in_turns == self._in_turns:
+            return
+        self._in_turns = in_turns
+        if in_turns:
+            self._had_side = not self.side.isHidden()
+            self.show_side(False)
+        else:
+            self.show_side(self._had_side or not self.side.isHidden())
 
     def show_page(self, name: str) -> None:
         """Bring a page of the right side to the front."""

@@ -49,6 +49,7 @@ class RunBar(Panel):
         self._filtered = False
         self._starting = False
         self._gold = False
+        self._low = False
         self._progress: JobProgress | None = None
         self._drawn = (0, 0)
         self._spent: tuple[float, int] = (0.0, 0)
@@ -187,7 +188,7 @@ class RunBar(Panel):
         self._drawn = (event.run_rows, event.run_finished)
         if event.state is JobState.RUNNING and event.rows_per_minute is not None:
             self.plot.add(time.monotonic(), event.rows_per_minute, event.cost_usd)
-            self.plot.setVisible(self.plot.is_worth_showing())
+            self._show_plot()
         self._progress = event
         self._spent = (event.cost_usd, self._spent[1])
         self._state, self._counts = event.state, event.counts
@@ -230,6 +231,12 @@ class RunBar(Panel):
             self._selected, self._filtered = selected, filtered
             self._show_state()
 
+    def set_low(self, low: bool) -> None:
+        """Whether there is so little height that the rows need it all."""
+        if low != self._low:
+            self._low = low
+            self._show_plot()
+
     def set_gold(self, chosen: bool) -> None:
         """Whether a column of correct answers is chosen."""
         if chosen != self._gold:
@@ -244,6 +251,9 @@ class RunBar(Panel):
         self._show_facts()
 
     # How it is shown
+
+    def _show_plot(self) -> None:
+        self.plot.setVisible(self.plot.is_worth_showing() and not self._low)
 
     def _show_state(self) -> None:
         moving = self._state in _MOVING
@@ -265,6 +275,10 @@ class RunBar(Panel):
         why = self._problem or _("Asks the model about every row that has no answer yet.")
         describe(self.run_button, self.run_button.text().replace("&", ""), why)
         self.run_button.setToolTip(plain_tip(why))
+        for tool in (self.run_button, self.try_button):
+            # Squeezed, a tool button cuts its words in the middle; what it asks for is a little short of bold ones.
+            tool.setMinimumWidth(0)
+            tool.setMinimumWidth(tool.sizeHint().width() + GAP_S)
         self.try_button.setToolTip(plain_tip(self._problem))
         self._try_actions["selected"].setEnabled(self._selected > 0)
         self._try_actions["gold"].setEnabled(self._gold)

@@ -100,7 +100,7 @@ class SidePanel(Panel):
 
     def refit(self) -> None:
         """Wider with larger letters."""
-        self.setMinimumWidth(scaled(NARROWEST, 1.4))
+        self.setMinimumWidth(scaled(NARROWEST, 1.6))
         self._show_titles()
 
     def _show_titles(self) -> None:

@@ -16,8 +16,8 @@ from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
 _ICON = 48
-_LIST_HEIGHT = 110
-_TEXT_HEIGHT = 130
+_LIST_HEIGHT = 70
+_TEXT_HEIGHT = 70
 
 
 class AboutPage(Panel):

@@ -26,6 +26,7 @@ from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_XL, scaled, set_role
 from gui_app.ui.pieces.forms import Captioned
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
+from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.services import Services
@@ -86,7 +87,7 @@ class SettingsDialog(QDialog):
         self._close.setObjectName("closeSettingsButton")
         self._build()
         self.retranslate()
-        self.resize(scaled(660, 1.6), scaled(640, 1.2))
+        resize_within(self, scaled(660, 1.6), scaled(640, 1.2))
 
     def show_page(self, page: str) -> None:
         """Bring one of `PAGES` to the front."""

@@ -10,10 +10,12 @@ from PySide6.QtGui import QFontMetrics
 
 from gui_app.jobs import RowState
 from gui_app.sentences import state_name
+from gui_app.ui.look.theme import scaled
 from gui_app.ui.table.columns import ColumnKind
 from gui_app.ui.table.row_model import RowModel
 from gui_app.ui.table.row_painter import ICON, PADDING
 
+# In pixels, with letters of the usual size.
 _NARROWEST, _WIDEST, _WIDEST_STATE = 72, 420, 240
 _COMFORTABLE = 120
 """Columns that do not all fit anyway are as wide as can be read."""
@@ -37,7 +39,7 @@ def fitted(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
     if sum(wanted) <= room:
         return list(wanted)
     if sum(least) > room:
-        return [min(width, max(_COMFORTABLE, lowest)) for width, lowest in zip(wanted, least, strict=True)]
+        return [min(width, max(scaled(_COMFORTABLE), lowest)) for width, lowest in zip(wanted, least, strict=True)]
 
     def narrowed(widest: int) -> list[int]:
         return [min(width, max(widest, lowest)) for width, lowest in zip(wanted, least, strict=True)]
@@ -55,10 +57,10 @@ def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetri
     texts = max((metrics.horizontalAdvance(_text(model, row, column)) + room for row in rows), default=0)
     if kind is ColumnKind.STATE:
         names = max(metrics.horizontalAdvance(state_name(state)) for state in RowState) + room + ICON + 2
-        return min(_WIDEST_STATE, max(heading, names, texts + ICON + 8)), names
-    low = 96 if kind is ColumnKind.ANSWER else _NARROWEST
-    wanted = max(low, min(_WIDEST, max(heading, texts)))
-    return wanted, min(wanted, _LEAST[kind])
+        return min(scaled(_WIDEST_STATE), max(heading, names, texts + ICON + 8)), names
+    low = scaled(96 if kind is ColumnKind.ANSWER else _NARROWEST)
+    wanted = max(low, min(scaled(_WIDEST, 1.5), max(heading, texts)))
+    return wanted, min(wanted, scaled(_LEAST[kind]))
 
 
 def _text(model: RowModel, row: int, column: int) -> str:

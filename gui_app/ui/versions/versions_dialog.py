@@ -24,6 +24,7 @@ from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
 from gui_app.ui.pieces.forms import readable
 from gui_app.ui.pieces.panel import describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.plain_tables import fill_table, plain_table
+from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.versions.version_pairs import VersionPairs
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class VersionsDialog(QDialog):
     def __init__(self, link: JobLink, columns: Sequence[str], gold: str | None, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setObjectName("versionsDialog")
-        self.resize(980, 640)
+        resize_within(self, 980, 640)
         self._link = link
         self._versions: list[VersionResults] = []
         self._can_act, self._is_done = True, False

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         QDragMoveEvent,
         QDropEvent,
         QKeyEvent,
+        QResizeEvent,
     )
 
     from gui_app.store.copies import JobGlance
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gui_app.ui.pieces.tasks import Tasks
     from gui_app.ui.services import Services
     from gui_app.ui.window.ahead import Ahead
+    from gui_app.ui.window.job_list_fold import JobListFold
     from gui_app.ui.window.leaving import Leaving
     from gui_app.ui.window.opening import Opening
     from gui_app.ui.window.reading import Reading
@@ -91,12 +93,14 @@ class MainWindow(FirstPanel):
         self.setWindowTitle("Rowmill")
         self.setAccessibleName("Rowmill")
         self.setAcceptDrops(True)
-        self.setMinimumSize(860, 560)
-        self.resize(1280, 800)
+        room = self.screen().availableSize()
+        self.setMinimumSize(min(860, room.width()), min(560, room.height()))
+        self.resize(min(1280, room.width()), min(800, room.height()))
         self.settings = settings
         self._early = Early()
         self._is_closing = self._is_closed = self._in_background = self._is_first_listed = False
         self.page: JobPage | None = None
+        self._fold: JobListFold | None = None
         self.jobs = JobList()
         self.empty = EmptyPage()
         self.centre = QStackedWidget()
@@ -137,6 +141,7 @@ class MainWindow(FirstPanel):
         from gui_app.ui.later.later import Later
         from gui_app.ui.pieces.status_message import StatusMessage
         from gui_app.ui.pieces.tasks import Tasks
+        from gui_app.ui.window.job_list_fold import JobListFold
         from gui_app.ui.window.leaving import Leaving
         from gui_app.ui.window.opening import Opening
         from gui_app.ui.window.reading import Reading
@@ -159,6 +164,7 @@ class MainWindow(FirstPanel):
         self.dialogs = WindowDialogs(services, self.status, self)
         self.leaving = Leaving()
         self.events = WorkerEvents(services.worker, self)
+        self._fold = JobListFold(self, self.jobs)
         self._reading = Reading(self)
         self._warming = Warming(services.worker, self)
 
@@ -230,7 +236,7 @@ class MainWindow(FirstPanel):
             "model": on_page(lambda page: _lead_to(page, "model")),
             "failures": on_page(lambda page: _lead_to(page, "failures")),
             "review": on_page(lambda page: _lead_to(page, "review")),
-            "jobs": self.jobs.list.setFocus,
+            "jobs": self._to_the_jobs,
             "settings": self.show_settings,
             "help": lambda: self.show_help(self._topic()),
             "quit": self.close,
@@ -247,12 +253,32 @@ class MainWindow(FirstPanel):
         self.jobs.help_button.setToolTip(with_keys(_("Help"), "help"))
         self.empty.drop.button.setToolTip(with_keys(_("Choose a file"), "open"))
 
+    def refit(self) -> None:
+        """Larger letters need more room."""
+        if self._fold is not None:
+            self._fold.fit_soon()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        if self._fold is not None:
+            self._fold.fit()
+
+    def _fold_for(self, page: JobPage | None) -> None:
+        if self._fold is not None:
+            self._fold.show_page(page)
+
+    def _to_the_jobs(self) -> None:
+        if self._fold is not None:
+            self._fold.lead_there()
+
     # What is in the middle
 
     def show_empty(self) -> None:
         """The first page."""
         self.centre.setCurrentWidget(self.empty)
         self._close_page()
+        self._fold_for(None)
         self.jobs.mark(None)
         self.empty.drop.button.setFocus()
         self.title.show_job(None)
@@ -276,6 +302,7 @@ class MainWindow(FirstPanel):
         page.link.overviewChanged.connect(lambda overview: self._called_so(page, overview.summary.name))
         self.centre.addWidget(page)
         self.centre.setCurrentWidget(page)
+        self._fold_for(page)
         self._drop_page(before)
         self.jobs.mark(path)
         entry = self.jobs.entry(path)

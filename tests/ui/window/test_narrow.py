@@ -1,0 +1,101 @@
+"""Large letters, small screens: what gives way, so that the rows stay in sight and everything can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from gui_app import i18n
+from gui_app.ui.job.job_page import JobPage
+from gui_app.ui.look.theme import apply_text_size
+from gui_app.ui.samples import SAMPLES
+from gui_app.ui.window.main_window import MainWindow
+from gui_app.ui.window.window_dialogs import speak_another_language
+from tests.helpers.practice import Practice
+from tests.ui.conftest import until
+
+pytestmark = pytest.mark.timeout(200)
+
+
+@pytest.fixture
+def letters(qapp: QApplication) -> Iterator[QApplication]:
+    yield qapp
+    apply_text_size(qapp, 100)
+    i18n.set_language("en")
+
+
+async def sample(window: MainWindow) -> JobPage:
+    window.opening.open_sample(SAMPLES[0])
+    await until(lambda: window.page is not None and window.page._started and window.page.model.rowCount() == 120)
+    assert window.page is not None
+    return window.page
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_letters_of_twice_the_size_leave_eight_rows_in_sight_beside_the_task(
+    window: MainWindow, practice: Practice, letters: QApplication, language: str
+) -> None:
+    page = await sample(window)
+    assert not window.jobs.isHidden() and page.jobs_button.isHidden()
+    i18n.set_language(language)
+    speak_another_language(letters)
+    apply_text_size(letters, 200)
+    await until(window.jobs.isHidden)
+    await until(lambda: page.table.viewport().height() >= 8 * page.table.verticalHeader().defaultSectionSize())
+    assert not page.side.isHidden() and page.side.geometry().right() <= page.width()
+    apply_text_size(letters, 100)
+    await until(lambda: not window.jobs.isHidden())
+    await window.aclose()
+
+
+async def test_the_list_of_jobs_is_called_back_by_its_button_and_its_key(
+    window: MainWindow, practice: Practice
+) -> None:
+    page = await sample(window)
+    window.resize(900, 700)
+    await until(window.jobs.isHidden)
+    QTest.mouseClick(page.jobs_button, Qt.MouseButton.LeftButton)
+    assert not window.jobs.isHidden() and page.jobs_button.isHidden()
+    # It gives way again once a job is opened, and stays where there is room.
+    window.show_empty()
+    again = await sample(window)
+    assert window.jobs.isHidden() and not again.jobs_button.isHidden()
+    window.keys["jobs"].trigger()
+    assert not window.jobs.isHidden()
+    window.resize(1280, 800)
+    await until(lambda: not window.jobs.isHidden() and again.jobs_button.isHidden())
+    await window.aclose()
+
+
+async def test_without_the_settings_beside_them_the_rows_and_the_jobs_fit_together(
+    window: MainWindow, practice: Practice
+) -> None:
+    page = await sample(window)
+    window.resize(900, 700)
+    await until(window.jobs.isHidden)
+    page.show_side(False)
+    assert not window.jobs.isHidden()
+    page.show_side(True)
+    assert window.jobs.isHidden()
+    await window.aclose()
+
+
+async def test_on_a_very_small_screen_the_rows_and_the_settings_take_turns(
+    window: MainWindow, practice: Practice
+) -> None:
+    page = await sample(window)
+    window.setMinimumSize(640, 360)
+    window.resize(640, 360)
+    await until(page.side.isHidden)
+    assert page._left.isVisible() and page.side_button.isVisible()
+    QTest.mouseClick(page.side_button, Qt.MouseButton.LeftButton)
+    assert page.side.isVisible() and not page._left.isVisible()
+    page.side.closed.emit()
+    assert page._left.isVisible() and page.side.isHidden()
+    window.resize(1280, 800)
+    await until(lambda: page.side.isVisible() and page._left.isVisible())
+    await window.aclose()
