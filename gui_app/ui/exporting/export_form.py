@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFileDialog, QLineEdit, Q
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import EXPORT_EXTRAS, ExportOptions, RowFilter, RowState
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
+from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Captioned, Fold, choose, fill, shrinking_box, tell
 from gui_app.ui.pieces.help_link import link_under
@@ -222,7 +223,7 @@ class ExportForm(Panel):
         )
 
     def _ask_target(self) -> None:
-        dialog = QFileDialog(self.window(), _("Export as"))
+        dialog = file_dialog(self.window(), _("Export as"))
         dialog.setObjectName("exportFileDialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         names = {"xlsx": _("Excel (*.xlsx)"), "csv": _("CSV (*.csv)"), "json": _("JSON (*.json)")}
@@ -235,8 +236,7 @@ class ExportForm(Panel):
             dialog.setDirectory(str(target.parent))
             dialog.selectFile(target.name)
         dialog.fileSelected.connect(self.path_edit.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     def choose_separator(self, separator: str) -> None:
         """Choose what stands between the cells of a CSV."""

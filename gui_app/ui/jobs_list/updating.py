@@ -14,6 +14,7 @@ from gui_app.settings import OPEN_FOLDER, RECENT, Settings
 from gui_app.ui.jobs_list.importing import Importing
 from gui_app.ui.jobs_list.job_list import JobList
 from gui_app.ui.jobs_list.library import Library
+from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.question import Choice, Question, ask
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -60,12 +61,11 @@ class Updating(QObject):
         """Ask for the newer file of a job."""
         source = self._library.source_of(former)
         folder = str(source.parent) if source is not None else self._settings.get(OPEN_FOLDER)
-        dialog = QFileDialog(self._window, _("Choose the newer version of the table"), folder)
+        dialog = file_dialog(self._window, _("Choose the newer version of the table"), folder)
         dialog.setObjectName("newerDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self.update_job(former, Path(name).absolute()))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     def update_job(self, former: Path, source: Path) -> None:
         """Read a newer version of a job's table into a job that follows it."""

@@ -317,7 +317,8 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:d
 }}
 QLineEdit[role="error"], QPlainTextEdit[role="error"], QComboBox[role="error"] {{ border: 1px solid {c.error}; }}
 QPlainTextEdit:read-only, QLineEdit:read-only {{ background: {c.window}; }}
-QComboBox {{ padding-right: 22px; }}
+/* A list under the box: as a menu over it, Qt would draw a second frame. */
+QComboBox {{ padding-right: 22px; combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
 QComboBox[role="quiet"] {{ background: transparent; border: 1px solid transparent; }}
@@ -325,7 +326,7 @@ QComboBox[role="quiet"]:hover {{ background: {c.hover}; }}
 QComboBox[role="quiet"]:focus {{ border: 1px solid {c.accent}; }}
 QComboBox[role="quiet"] {{ padding: 2px 22px 2px 6px; color: {c.muted}; }}
 QComboBox QAbstractItemView {{
-    background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px;
+    background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px; outline: 0;
     selection-background-color: {c.selection}; selection-color: {c.text};
 }}
 QComboBox QAbstractItemView::item {{ min-height: {line + 8}px; }}
@@ -380,6 +381,7 @@ QHeaderView::section:horizontal {{ font-weight: 600; }}
 QHeaderView::section:hover {{ color: {c.text}; }}
 QTableCornerButton::section {{ background: {c.window}; border: none; border-bottom: 1px solid {c.border}; }}
 
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QMenu {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px; }}
 QMenu::item {{ padding: 6px 26px 6px 12px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {c.selection}; }}

@@ -32,6 +32,7 @@ class ProviderBox(QComboBox):
         # Narrower than its longest item, so that long names do not widen the panel.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(16)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._running: Collection[str] = ()
         calm_wheel(self)

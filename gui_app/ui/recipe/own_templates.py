@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from gui_app.errors import RowmillError
@@ -16,6 +16,7 @@ from gui_app.jobs import Recipe
 from gui_app.paths import data_dir
 from gui_app.recipes.own import LONGEST_NAME, OwnTemplate, checked_name, template_of
 from gui_app.sentences import explain, plain
+from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.question import Choice, Question, ask
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.recipe import recipe_files
@@ -71,14 +72,14 @@ class OwnTemplates(QObject):
         safe = "".join(c if c.isalnum() or c in " -_" else "-" for c in item.name)
         dialog.selectFile(f"{safe}.json")
         dialog.fileSelected.connect(lambda name: self.hand_on(item, Path(name)))
-        dialog.open()
+        open_dialog(dialog)
 
     def ask_where_from(self) -> None:
         """Ask for a file, then add the template in it."""
         dialog = self._file_dialog(_("Import a template"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self.take_in(Path(name)))
-        dialog.open()
+        open_dialog(dialog)
 
     # Without
 
@@ -169,10 +170,9 @@ class OwnTemplates(QObject):
         dialog.open()
 
     def _file_dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self._window.window(), title)
+        dialog = file_dialog(self._window.window(), title)
         dialog.setObjectName("templateFileDialog")
         dialog.setNameFilters([_("Templates (*.json)"), _("All files (*)")])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog
 
 

@@ -23,6 +23,7 @@ class PresetBox(Captioned):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.box = shrinking_box(name="presetBox")
+        self.box.view().setIconSize(self.box.iconSize())
         super().__init__(self.box, parent)
         self._own: tuple[OwnTemplate, ...] = ()
         self._filling = False

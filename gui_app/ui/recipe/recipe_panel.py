@@ -20,6 +20,7 @@ from gui_app.sentences import explain, filled, plain
 from gui_app.store.queries import RecipeVersion
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.forms import button_text, tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
@@ -206,10 +207,9 @@ class RecipePanel(Panel):
 
     def _ask_file(self, *, save: bool) -> None:
         title = _("Save the recipe") if save else _("Open a recipe")
-        dialog = QFileDialog(self.window(), title)
+        dialog = file_dialog(self.window(), title)
         dialog.setObjectName("recipeFileDialog")
         dialog.setNameFilters([_("Recipes (*.json)"), _("All files (*)")])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix("json")
@@ -218,7 +218,7 @@ class RecipePanel(Panel):
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         done = self.save_file if save else self.open_file
         dialog.fileSelected.connect(lambda name: done(Path(name)))
-        dialog.open()
+        open_dialog(dialog)
 
     # Inside
 

@@ -42,6 +42,7 @@ class FilterBar(Panel):
         self.search.setMaximumWidth(320)
         self.states = QComboBox()
         self.states.setObjectName("stateFilter")
+        self.states.view().setIconSize(self.states.iconSize())
         self.states.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._chip = QToolButton()
         self._chip.setObjectName("filterChip")

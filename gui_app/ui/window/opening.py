@@ -16,6 +16,7 @@ from gui_app.settings import FIRST_ROW_HEADER, OPEN_FOLDER, Settings
 from gui_app.ui.jobs_list.importing import Importing
 from gui_app.ui.jobs_list.library import Library
 from gui_app.ui.jobs_list.updating import Updating
+from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.status_message import StatusMessage
 from gui_app.ui.samples import Sample, sample_of
 
@@ -43,7 +44,7 @@ class Opening(QObject):
     def ask(self) -> None:
         """Show the file dialog."""
         tables = " ".join(TABLES)
-        dialog = QFileDialog(self._window, _("Open a table or a job"), self._settings.get(OPEN_FOLDER))
+        dialog = file_dialog(self._window, _("Open a table or a job"), self._settings.get(OPEN_FOLDER))
         dialog.setObjectName("openDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(
@@ -55,8 +56,7 @@ class Opening(QObject):
             ]
         )
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     def open(self, path: Path) -> None:
         """Open whatever it is."""

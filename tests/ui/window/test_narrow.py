@@ -46,7 +46,7 @@ async def test_letters_of_twice_the_size_leave_eight_rows_in_sight_beside_the_ta
     apply_text_size(letters, 200)
     await until(window.jobs.isHidden)
     await until(lambda: page.table.viewport().height() >= 8 * page.table.verticalHeader().defaultSectionSize())
-    assert not page.side.isHidden() and page.side.geometry().right() <= page.width()
+    await until(lambda: not page.side.isHidden() and page.side.geometry().right() <= page.width())
     apply_text_size(letters, 100)
     await until(lambda: not window.jobs.isHidden())
     await window.aclose()
