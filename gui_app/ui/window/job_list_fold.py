@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from gui_app.ui.jobs_list.job_list import JobList
@@ -13,13 +13,22 @@ if TYPE_CHECKING:
     from gui_app.ui.job.job_page import JobPage
 
 
-class JobListFold:
+class JobListFold(QObject):
     """Asked again whenever the window, the letters or the parts of the job have another width."""
 
     def __init__(self, window: QWidget, jobs: JobList) -> None:
+        super().__init__(window)
         self._window, self._jobs = window, jobs
+        # Not in a hook of the window's own: that would be called before there is anything to fold.
+        window.installEventFilter(self)
         self._page: JobPage | None = None
         self._wanted = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's hook."""
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return False
 
     def show_page(self, page: JobPage | None) -> None:
         """Another job is open; None for the first page."""

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         QDragMoveEvent,
         QDropEvent,
         QKeyEvent,
-        QResizeEvent,
     )
 
     from gui_app.store.copies import JobGlance
@@ -257,12 +256,6 @@ class MainWindow(FirstPanel):
         """Larger letters need more room."""
         if self._fold is not None:
             self._fold.fit_soon()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt's hook."""
-        super().resizeEvent(event)
-        if self._fold is not None:
-            self._fold.fit()
 
     def _fold_for(self, page: JobPage | None) -> None:
         if self._fold is not None:
