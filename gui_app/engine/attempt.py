@@ -154,7 +154,7 @@ class Attempts:
 
     def _failed(self, row: SentRow, failure: CallFailed, sent_at: float, began: float) -> Outcome:
         cause = failure.cause
-        attempts = self._attempts_made(row, cause, began)
+        attempts = self._attempts_made(row, failure, began)
         decision = retry.decide(
             cause,
             row.tries,
@@ -168,10 +168,13 @@ class Attempts:
         sent = SentOut(row.row_id, row.tries, sent_at, row.reserved_usd)
         return self._judging.failed(sent, failure, decision)
 
-    def _attempts_made(self, row: SentRow, cause: Cause, began: float) -> int:
+    def _attempts_made(self, row: SentRow, failure: CallFailed, began: float) -> int:
         """How many more of the row's attempts have failed by themselves."""
+        cause = failure.cause
         if cause in retry.OF_THE_NETWORK:
-            return self._network.failed(row.row_id, cause, began)
+            made = self._network.failed(row.row_id, cause, began)
+            # Others may have been answered meanwhile, over lines that are newer.
+            return 0 if failure.line_dead else made
         if cause is Cause.DEADLINE:
             self._network.given_up(row.row_id)
             late = self._monotonic() - began >= self._deadline_s + LATE_S

@@ -99,4 +99,5 @@ class Judging:
             return self._cost(row, failure.usage, "")
         # Nobody can say whether a call that was given up on is charged: count the worst. In a batch, what has no
         # answer is not charged.
-        return row.reserved_usd if failure.cause is Cause.DEADLINE and self._lane is Lane.NOW else 0.0
+        given_up = failure.cause is Cause.DEADLINE or failure.line_dead
+        return row.reserved_usd if given_up and self._lane is Lane.NOW else 0.0

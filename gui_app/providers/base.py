@@ -21,6 +21,7 @@ class CallFailed(UserError):
         limits: What its headers said.
         usage: What the failed call is known to have cost; None when not said.
         status: The HTTP status; None when there was none.
+        line_dead: The network took the connection along after the request went out: it may be paid for.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class CallFailed(UserError):
         limits: RateLimits | None = None,
         usage: Usage | None = None,
         status: int | None = None,
+        line_dead: bool = False,
     ) -> None:
         super().__init__(N_("The call failed: {cause}. {detail}"), cause=cause.value, detail=detail)
         self.cause = cause
@@ -40,6 +42,7 @@ class CallFailed(UserError):
         self.limits = limits
         self.usage = usage
         self.status = status
+        self.line_dead = line_dead
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.cause, self.detail))

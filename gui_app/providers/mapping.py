@@ -283,7 +283,8 @@ def _connection_failure(error: Exception, key: Secret | None) -> CallFailed:
     cause = _connection_cause(chain)
     last = chain[-1]
     text = str(last) or str(error) or type(last).__name__
-    return CallFailed(cause, plain_detail(text, key))
+    dead = any(type(found).__name__ == "LineDead" for found in chain)
+    return CallFailed(cause, plain_detail(text, key), line_dead=dead)
 
 
 def _connection_cause(chain: list[BaseException]) -> Cause:

@@ -18,6 +18,7 @@ from yarl import URL
 from gui_app.jobs import Secret
 from gui_app.keys import origin_of
 from gui_app.providers.hosts import proxy_for
+from gui_app.providers.line import is_dead, lively_socket
 
 PLACEHOLDER: Final = "rowmill-key-is-put-in-on-the-way-out"
 """What the SDKs are given as a key, so that none of their errors, logs or tracebacks can hold the real one."""
@@ -78,6 +79,10 @@ class Arrived:
     body: bytes
 
 
+class LineDead(httpx2.ReadError):
+    """The other end could not be heard any more. What was sent may have come there, and be paid for."""
+
+
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Sends requests to the origin of `base_url` and nowhere else.
 
@@ -102,7 +107,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             context = self._ssl or httpx2.create_ssl_context()
         return aiohttp.ClientSession(
             # No limit here: the pace decides how many calls are out.
-            connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=15.0),
+            connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=15.0, socket_factory=lively_socket),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
             auto_decompress=False,
@@ -142,9 +147,13 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             if self._proxy is not None and error.host == URL(self._proxy).host:
                 raise httpx2.ProxyError(str(error)) from error
             raise httpx2.ConnectError(str(error)) from error
-        except TimeoutError as error:
-            raise httpx2.ConnectError("no connection in time") from error
-        except (aiohttp.ClientError, OSError, zlib.error) as error:
+        except (aiohttp.ClientOSError, OSError) as error:
+            if is_dead(error):
+                raise LineDead(str(error)) from error
+            if isinstance(error, TimeoutError):
+                raise httpx2.ConnectError("no connection in time") from error
+            raise httpx2.ReadError(str(error) or type(error).__name__) from error
+        except (aiohttp.ClientError, zlib.error) as error:
             raise httpx2.ReadError(str(error) or type(error).__name__) from error
         except ValueError as error:
             # A proxy address of a kind that aiohttp does not speak (socks), or one that is none.

@@ -91,3 +91,90 @@ def test_a_network_that_goes_and_comes_back(net, home, tmp_path, what):
     assert prompts == ROWS
     print(f"{what}: done at the cut {done}, attempts {ended}, requests the server saw {asked} for {ROWS} rows")
     assert asked <= ROWS + 6
+
+
+LISTENER = """
+import json, ssl, sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from tests.helpers.fault_server import completion
+
+class Thinking(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        asked = self.rfile.read(int(self.headers["Content-Length"]))
+        with open(sys.argv[2], "ab") as log:
+            log.write(asked.replace(b"\\n", b" ") + b"\\n")
+        time.sleep(1.0)
+        answer = json.dumps(completion("positive")).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *words):
+        pass
+
+served = ThreadingHTTPServer((sys.argv[1], 8000), Thinking)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[3])
+served.socket = context.wrap_socket(served.socket, server_side=True, do_handshake_on_connect=False)
+served.serve_forever()
+"""
+
+
+def certificate(folder: Path, address: str) -> Path:
+    """A key and a certificate of our own for an address, in one file."""
+    made = folder / "paper.pem"
+    words = [
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=x",
+        "-keyout",
+        made,
+        "-out",
+        f"{made}.crt",
+    ]
+    command = ["openssl", "req", *words, "-addext", f"subjectAltName=IP:{address}"]
+    subprocess.run(command, check=True, capture_output=True)
+    made.write_text(made.read_text() + Path(f"{made}.crt").read_text())
+    return made
+
+
+def test_lines_that_a_change_of_network_took_along_hold_no_slot_until_the_deadline(home, tmp_path):
+    """Another address, as after a change of the wireless network or of the VPN: what was out is never heard of."""
+    rows, slots = 40, 6
+    source, job, log = write_reviews(tmp_path / "r.csv", many_reviews(rows)), tmp_path / "j.rowmill", tmp_path / "log"
+    words: list[str | Path] = ["run", source, "--prompt", PROMPT, "--field", LABEL, "--provider", "compatible"]
+    words += ["--base-url", "https://10.99.0.1:8000/v1", "--model", "m", "--concurrency", str(slots), "--job", job]
+    paper = certificate(tmp_path, "10.99.0.1")
+    env = {**os.environ, "ROWMILL_API_KEY": "k" * 20, "SSL_CERT_FILE": str(paper)}
+    with namespace() as here, namespace() as there:
+        here.cable(there, "10.99.0.2/24", "10.99.0.1/24")
+        listener = subprocess.Popen(there.command([sys.executable, "-c", LISTENER, "10.99.0.1", log, paper]))
+        try:
+            command = here.command([sys.executable, "-m", "gui_app", *words])
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+                _wait(lambda: _look(job)[1] >= 2 * slots, process)
+                here.move("10.99.0.2/24", "10.99.0.77/24")
+                began = time.monotonic()
+                said = process.communicate(timeout=150)
+                took_s = time.monotonic() - began
+            assert process.returncode == 0, said
+        finally:
+            listener.terminate()
+            listener.wait()
+    with closing(sqlite3.connect(job)) as db:
+        assert db.execute("SELECT count(*), max(tries) FROM status WHERE state = 2").fetchone() == (rows, 0)
+        attempts = db.execute("SELECT count(*) FROM attempts").fetchone()[0]
+        ended = dict(db.execute("SELECT ifnull(cause, outcome), count(*) FROM attempts GROUP BY 1"))
+        lost = db.execute("SELECT count(*) FROM attempts WHERE cause = 'network'").fetchone()[0]
+    # Every request that came to the server is on record, and those that were never heard of were sent once more.
+    assert len(log.read_bytes().splitlines()) <= attempts == rows + lost and 0 < lost <= slots
+    print(f"on again and through in {took_s:.0f} s; attempts {ended}")

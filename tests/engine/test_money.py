@@ -121,3 +121,19 @@ async def test_pausing_while_many_wait_for_money_ends_at_once(path: Path) -> Non
     final = await running
     assert (final.state, len(model.asked)) == (JobState.PAUSED, 1)
     assert final.counts == Counts(waiting=39, done=1)
+
+
+async def test_a_call_whose_line_died_counts_as_paid_burns_no_attempt_and_is_sent_again(path: Path) -> None:
+    make_job(path, numbered(20))
+
+    async def answer(prompt: str, before: int) -> Reply:
+        if prompt == "row 7" and before < 6:
+            # More often than a row may fail by itself, with others answered meanwhile.
+            await asyncio.sleep(0.02)
+            raise CallFailed(Cause.NETWORK, line_dead=True)
+        return Reply("ok", usage=Usage(10, 5), model="m")
+
+    pricing = Pricing(lambda usage, model: 0.001, lambda prompt: WORST)
+    final = await runner(path, Model(answer), pricing=pricing, concurrency=3).run()
+    assert final.counts == Counts(done=20)
+    assert final.cost_usd == pytest.approx(20 * 0.001 + 6 * WORST)

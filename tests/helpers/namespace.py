@@ -18,6 +18,7 @@ class Namespace:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._end = ""
         self.hosts = Path("/etc/netns", name, "hosts")
 
     def command(self, words: Sequence[str | Path]) -> list[str]:
@@ -27,6 +28,21 @@ class Namespace:
     def network(self, there: bool) -> None:
         """Take the network down, or bring it up."""
         subprocess.run(["ip", "-n", self.name, "link", "set", "lo", "up" if there else "down"], check=True)
+
+    def cable(self, other: Namespace, mine: str, theirs: str) -> None:
+        """Lay a cable to another namespace, with an address at each end."""
+        ends = [f"rm{secrets.token_hex(4)}" for _ in range(2)]
+        subprocess.run(["ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1]], check=True)
+        for space, end, address in ((self, ends[0], mine), (other, ends[1], theirs)):
+            subprocess.run(["ip", "link", "set", end, "netns", space.name], check=True)
+            subprocess.run(["ip", "-n", space.name, "addr", "add", address, "dev", end], check=True)
+            subprocess.run(["ip", "-n", space.name, "link", "set", end, "up"], check=True)
+        self._end = ends[0]
+
+    def move(self, old: str, new: str) -> None:
+        """Another address at this end of the cable; what was under way to the old one is never heard of."""
+        subprocess.run(["ip", "-n", self.name, "addr", "del", old, "dev", self._end], check=True)
+        subprocess.run(["ip", "-n", self.name, "addr", "add", new, "dev", self._end], check=True)
 
     def names(self, *lines: str) -> None:
         """Say which host names are known."""
