@@ -141,7 +141,7 @@ def certificate(folder: Path, address: str) -> Path:
         "-out",
         f"{made}.crt",
     ]
-    command = ["openssl", "req", *words, "-addext", f"subjectAltName=IP:{address}"]
+    command: list[str | Path] = ["openssl", "req", *words, "-addext", f"subjectAltName=IP:{address}"]
     subprocess.run(command, check=True, capture_output=True)
     made.write_text(made.read_text() + Path(f"{made}.crt").read_text())
     return made
