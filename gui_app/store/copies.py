@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+import tempfile
 import time
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
 
 from gui_app.errors import N_, JobFileError, StorageError, UserError
 from gui_app.jobs import Counts, JobState
-from gui_app.store import at_hand, identical, job_file, places
+from gui_app.store import at_hand, identical, in_use, job_file, network_folder, places
 from gui_app.store.packing import storable
 from gui_app.store.queries import JobReader
+from gui_app.store.trouble import system_errors
 from gui_app.store.working_copy import OF_COPIES, STAMP
 
 
@@ -95,15 +99,51 @@ def save_copy(source: Path, target: Path) -> None:
         StorageError: The target cannot be written, or is itself a job that is open.
     """
     _check_apart(source, target)
+    _check_closed(target)
     source = at_hand.to_read(source)
     db = job_file.open_checked(source, read_only=True)
     try:
-        with places.complete_file(target) as beside, closing(job_file.connect(beside)) as copy:
-            _copy(db, source, copy)
-            with job_file.transaction(copy, target):
-                _belongs_to_nobody(copy)
+        with places.complete_file(target) as beside:
+            if network_folder.is_remote(target.parent):
+                # Made here first: SQLite would want locks and shared memory for what nobody shares.
+                with system_errors(target), tempfile.TemporaryDirectory() as folder:
+                    made = Path(folder) / target.name
+                    made.touch()
+                    _fill(made, db, source)
+                    shutil.copyfile(made, beside)
+            else:
+                _fill(beside, db, source)
     finally:
         job_file.close_reader(db, source)
+
+
+def _fill(beside: Path, db: Connection, source: Path) -> None:
+    with closing(job_file.connect(beside)) as copy:
+        _copy(db, source, copy)
+        with job_file.transaction(copy, beside):
+            _belongs_to_nobody(copy)
+        # One file, wherever it is taken from here; the first to work on it turns this on again.
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _check_closed(target: Path) -> None:
+    """A job that somebody has open would go on being written, under no name."""
+    if not target.exists():
+        return
+    alone = not in_use.mark_of(target).exists()
+    with suppress(sqlite3.DatabaseError):  # Something else, which its user gives up.
+        with closing(job_file.connect(target)) as db:
+            db.execute("PRAGMA busy_timeout = 0")
+            try:
+                # Leaving WAL needs the file for oneself.
+                alone = alone and db.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "wal"
+            except sqlite3.OperationalError:
+                alone = False
+    if not alone:
+        raise StorageError(
+            N_("“{file}” is a job that is open. Close it first, or choose another name for the copy."),
+            file=target.name,
+        )
 
 
 def duplicate_job(source: Path, target: Path, *, with_answers: bool, name: str) -> None:

@@ -126,24 +126,11 @@ served.serve_forever()
 
 def certificate(folder: Path, address: str) -> Path:
     """A key and a certificate of our own for an address, in one file."""
-    made = folder / "paper.pem"
-    words = [
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=x",
-        "-keyout",
-        made,
-        "-out",
-        f"{made}.crt",
-    ]
-    command: list[str | Path] = ["openssl", "req", *words, "-addext", f"subjectAltName=IP:{address}"]
+    made, out = folder / "paper.pem", folder / "paper.crt"
+    asked = f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x -addext subjectAltName=IP:{address}"
+    command = ["openssl", "req", *asked.split(), "-keyout", str(made), "-out", str(out)]
     subprocess.run(command, check=True, capture_output=True)
-    made.write_text(made.read_text() + Path(f"{made}.crt").read_text())
+    made.write_text(made.read_text() + out.read_text())
     return made
 
 

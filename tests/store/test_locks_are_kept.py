@@ -133,7 +133,12 @@ def test_only_one_place_opens_a_job_file_outside_sqlite() -> None:
     system = [("lease.py", "read_bytes"), ("lease.py", "read_text"), ("network_folder.py", "read_text")]
     rest = [*system, *[("opened.py", "open")] * 2, ("places.py", "open")]
     # Originals in network folders and what is sent there: SQLite is never asked for a lock on any of them.
-    far = [("copy_back.py", "copyfile"), ("copy_back.py", "open"), ("working_copy.py", "copyfile")]
+    far = [
+        ("copies.py", "copyfile"),
+        ("copy_back.py", "copyfile"),
+        ("copy_back.py", "open"),
+        ("working_copy.py", "copyfile"),
+    ]
     marks = [
         ("in_use.py", "open"),
         ("in_use.py", "read_bytes"),

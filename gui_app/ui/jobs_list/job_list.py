@@ -33,9 +33,9 @@ WAITS = ENTRY + 1
 
 class JobList(FirstPanel):
     """Signals: opened: the `Path` of the job that was chosen. newRequested, settingsRequested, helpRequested: buttons.
-    renameRequested, duplicateRequested, duplicateEmptyRequested, deleteRequested, folderRequested, newerRequested: a
-    `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in. moveRequested: a `Path` in the queue,
-    and -1 or +1. leaveQueueRequested: a `Path`.
+    renameRequested, duplicateRequested, duplicateEmptyRequested, copyRequested, deleteRequested, folderRequested,
+    newerRequested: a `Path`, from the menu. archiveRequested: a `Path`, and whether it goes in. moveRequested: a `Path`
+    in the queue, and -1 or +1. leaveQueueRequested: a `Path`.
     """
 
     opened = Signal(object)
@@ -45,6 +45,7 @@ class JobList(FirstPanel):
     renameRequested = Signal(object)
     duplicateRequested = Signal(object)
     duplicateEmptyRequested = Signal(object)
+    copyRequested = Signal(object)
     deleteRequested = Signal(object)
     folderRequested = Signal(object)
     newerRequested = Signal(object)

@@ -26,6 +26,7 @@ def job_menu(jobs: JobList, path: Path) -> QMenu:
         ("pencil", _("Rename"), jobs.renameRequested),
         ("copy", _("Duplicate"), jobs.duplicateRequested),
         ("copy", _("Duplicate without answers"), jobs.duplicateEmptyRequested),
+        ("download", _("Save a copy…"), jobs.copyRequested),
         ("refresh-cw", _("Update from a newer file…"), jobs.newerRequested),
         ("external-link", _("Show in its folder"), jobs.folderRequested),
         ("inbox", _("Take out of the archive") if archived else _("Put into the archive"), None),

@@ -14,7 +14,7 @@ from gui_app.errors import N_, JobInUse, StorageError
 from gui_app.paths import JOB_SUFFIX
 from gui_app.store import copy_back, working_copy
 from gui_app.store.carry import create_successor
-from gui_app.store.copies import JobGlance, duplicate_job, job_glance
+from gui_app.store.copies import JobGlance, duplicate_job, job_glance, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader
@@ -86,6 +86,10 @@ class JobShelf:
         target = self.new_path(name)
         duplicate_job(path, target, with_answers=with_answers, name=name)
         return target
+
+    def save_copy(self, path: Path, target: Path) -> None:
+        """A copy of a job as it is at this moment, also while it runs."""
+        save_copy(path, target)
 
     def set_aside(self, path: Path) -> Path:
         """Take a job out of the list, so that it can be brought back. Returns where it lies now."""

@@ -21,6 +21,7 @@ from gui_app.ui.pieces.status_message import StatusMessage
 
 if TYPE_CHECKING:
     from gui_app.store.copies import JobGlance
+    from gui_app.ui.jobs_list.copy_saving import CopySaving
     from gui_app.ui.jobs_list.job_shelf import JobShelf
 
 
@@ -40,9 +41,11 @@ class Library(QObject):
         super().__init__(window)
         self._settings, self._list, self._status, self._window = settings, jobs, status, window
         self.shelf: StoreThread[JobShelf] = StoreThread(_open_shelf, "jobs", self)
+        self.copies: CopySaving | None = None
         jobs.renameRequested.connect(self._ask_name)
         jobs.duplicateRequested.connect(lambda path: self._duplicate(path, with_answers=True))
         jobs.duplicateEmptyRequested.connect(lambda path: self._duplicate(path, with_answers=False))
+        jobs.copyRequested.connect(self._ask_where)
         jobs.deleteRequested.connect(self._delete)
         jobs.archiveRequested.connect(self._archive)
         jobs.folderRequested.connect(_show_folder)
@@ -99,7 +102,9 @@ class Library(QObject):
         return None
 
     async def aclose(self) -> None:
-        """End the thread."""
+        """End the threads."""
+        if self.copies is not None:
+            await self.copies.aclose()
         await self.shelf.aclose(finish=True)
 
     def _renamed(self, path: Path, name: str) -> None:
@@ -123,6 +128,14 @@ class Library(QObject):
     def _take_name(self, path: Path, name: str) -> None:
         if name:
             self.rename(path, name)
+
+    def _ask_where(self, path: Path) -> None:
+        if self.copies is None:
+            from gui_app.ui.jobs_list.copy_saving import CopySaving
+
+            self.copies = CopySaving(_open_shelf, self._status, _show_folder, self._window)
+        entry = self._list.entry(path)
+        self.copies.ask(path, path.stem if entry is None else entry.name)
 
     def _duplicate(self, path: Path, *, with_answers: bool) -> None:
         entry = self._list.entry(path)

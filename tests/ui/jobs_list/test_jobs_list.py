@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui_app import paths
@@ -19,7 +20,9 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import StorageError
 from gui_app.jobs import Counts, JobState
 from gui_app.settings import Settings
+from gui_app.store.copies import check_job, job_glance
 from gui_app.store.imports import RowsWriter
+from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader
 from gui_app.ui.jobs_list.job_delegate import told
 from gui_app.ui.jobs_list.job_list import ENTRY, JobList
@@ -27,6 +30,7 @@ from gui_app.ui.jobs_list.job_shelf import JobShelf
 from gui_app.ui.jobs_list.library import Library
 from gui_app.ui.pieces.status_message import StatusMessage
 from gui_app.ui.window.single_instance import SingleInstance, door_name
+from tests.store.making import Run, done, each_alone
 
 
 @pytest.fixture
@@ -66,6 +70,8 @@ def desk(home: Path, qtbot: QtBot) -> Iterator[Desk]:
     yield desk
     desk.status.dismiss()
     desk.library.shelf.close(finish=True)
+    if desk.library.copies is not None:
+        desk.library.copies.close()
 
 
 @pytest.mark.parametrize("name", ["reviews", "a/b\\c:d*e?", "CON", "  ..  ", "很长" * 100, ""])
@@ -135,6 +141,69 @@ def test_a_copy_has_a_name_of_its_own(desk: Desk, qtbot: QtBot) -> None:
     menu = desk.jobs.menu(next(iter(desk.jobs._entries)))
     next(action for action in menu.actions() if action.text() == "Duplicate").trigger()
     qtbot.waitUntil(lambda: sorted(desk.names()) == ["Copy of mine", "mine"])
+
+
+@pytest.fixture
+def running(desk: Desk, qtbot: QtBot) -> Iterator[Path]:
+    """A job in the list that is being run, two of three rows done."""
+
+    def fill(path: Path) -> None:
+        filled(path)
+        desk.library.refresh()
+
+    desk.library.create("mine", fill)
+    qtbot.waitUntil(lambda: desk.names() == ["mine"])
+    path = next(iter(desk.jobs._entries))
+    with Run(path, prepare=each_alone) as run:
+        run.claim(2)
+        run.keep(done(1, run.version), done(2, run.version))
+        yield path
+
+
+def save_copy_to(desk: Desk, job: Path, target: Path, qtbot: QtBot) -> None:
+    """As by hand: the menu, a name, Save."""
+    menu = desk.jobs.menu(job)
+    next(action for action in menu.actions() if action.text() == "Save a copy…").trigger()
+    dialog = desk.window.findChild(QFileDialog, "saveCopyDialog")
+    assert dialog is not None
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    assert Path(dialog.selectedFiles()[0]).name == "mine.rowmill"
+    dialog.setDirectory(str(target.parent))
+    name = dialog.findChild(QLineEdit)
+    assert name is not None
+    name.setText(target.stem)
+    dialog.accept()
+
+
+def test_a_copy_of_a_running_job_lies_where_it_was_wanted(
+    desk: Desk, running: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", shown.append)
+    target = tmp_path / "for a friend.rowmill"
+    save_copy_to(desk, running, target, qtbot)
+    qtbot.waitUntil(lambda: desk.status.label.text().startswith("The copy lies in"))
+    assert str(tmp_path) in desk.status.label.text() and "“for a friend.rowmill”" in desk.status.label.text()
+    assert job_glance(target).counts == Counts(waiting=1, done=2)
+    assert job_glance(target).owner is None and job_glance(running).owner is not None
+    check_job(target)
+    assert [file.name for file in tmp_path.glob("for a friend*")] == ["for a friend.rowmill"]
+    qtbot.mouseClick(desk.status.button, Qt.MouseButton.LeftButton)
+    assert shown == [QUrl.fromLocalFile(str(tmp_path))]
+
+
+def test_a_copy_replaces_no_job_that_is_open(desk: Desk, running: Path, qtbot: QtBot, tmp_path: Path) -> None:
+    other = tmp_path / "other.rowmill"
+    create_job(other, name="other")
+    filled(other)
+    with closing(JobReader(other)) as reader:
+        save_copy_to(desk, running, other, qtbot)
+        qtbot.waitUntil(lambda: "is a job that is open" in desk.status.label.text())
+        assert reader.counts().rows == 3
+    assert job_glance(other).name == "other"
+    save_copy_to(desk, running, other, qtbot)
+    qtbot.waitUntil(lambda: desk.status.label.text().startswith("The copy lies in"))
+    assert job_glance(other).name == "mine"
 
 
 def test_the_search_hides_other_jobs(desk: Desk, qtbot: QtBot) -> None:
