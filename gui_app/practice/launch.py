@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import json
 import os
@@ -26,6 +27,8 @@ _SERVER_LOCK = "server.lock"
 _LOG_FILE = "server.log"
 _START_LIMIT_S = 30.0
 _HEALTH_LIMIT_S = 3.0
+_ROOM_BYTES = 512 * 1024
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,17 @@ def ensure_running(home: Path | None = None, *, command: Sequence[str] | None = 
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Two windows that start at once must not start two servers.
         with _locked(home / _START_LOCK, _START_LIMIT_S):
-            return find_running(home) or _start(home, command)
+            found = find_running(home)
+            if found is None:
+                _check_room(home)
+                found = _start(home, command)
+            return found
     except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(
+                N_("The disk that holds the practice model's folder {folder} is full. Free some space, then go on."),
+                folder=str(home),
+            ) from error
         raise StorageError(
             N_("The practice model cannot use its folder {folder} ({reason}). Check that you may write there."),
             folder=str(home),
@@ -119,6 +131,22 @@ def owning(home: Path) -> Iterator[bool]:
             yield True
     except TimeoutError:
         yield False
+
+
+def _check_room(home: Path) -> None:
+    """A server that cannot keep its state dies, and can leave no word why: its log lies on the same disk.
+
+    Raises:
+        OSError: There is no room for what it writes on starting, or no writing at all.
+    """
+    trial = home / f".{os.getpid()}.room"
+    try:
+        with trial.open("wb") as file:
+            file.write(b"\0" * _ROOM_BYTES)
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 def _answers(state: dict[str, Any]) -> bool:

@@ -15,6 +15,8 @@ from pathlib import Path
 from gui_app.practice import launch
 
 _IDLE_MINUTES = 30.0
+LOOK_EVERY_S = 10.0
+"""At whether the program is still installed."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -79,11 +81,30 @@ async def _serve(home: Path, idle_s: float) -> None:
             _on_signal(loop, getattr(signal, name), stop)
     await server.start()
     launch.write_state(home, server.port, server.token, os.getpid())
+    watching = asyncio.create_task(_until_removed(_program_file()), name="watch the program's file")
+    watching.add_done_callback(lambda _: stop.set())
     try:
         await stop.wait()
     finally:
+        watching.cancel()
         launch.write_state(home, server.port, server.token, 0)
         await server.stop()
+
+
+def _program_file() -> Path:
+    """A file that is there as long as the program is installed."""
+    return Path(sys.executable if getattr(sys, "frozen", False) else __file__)
+
+
+async def _until_removed(file: Path) -> None:
+    """Until the program was uninstalled: a server whose files are gone is of no use to anybody.
+
+    Twice missing, because an update replaces it.
+    """
+    missing = 0
+    while missing < 2:
+        await asyncio.sleep(LOOK_EVERY_S)
+        missing = 0 if await asyncio.to_thread(file.exists) else missing + 1
 
 
 def _on_signal(loop: asyncio.AbstractEventLoop, number: int, stop: asyncio.Event) -> None:

@@ -1,12 +1,15 @@
 """The practice server as a process: started once, found again, ended in order."""
 
+import errno
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import openai
 import psutil
@@ -15,6 +18,7 @@ import pytest
 from gui_app.errors import StorageError, UserError
 from gui_app.practice import launch
 from gui_app.practice.launch import ensure_running, find_running, read_state
+from tests.helpers.disks import Ballast, small_disk
 
 COMMAND = (sys.executable, "-m", "gui_app.practice")
 
@@ -179,3 +183,54 @@ def test_launching_imports_nothing_heavy():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+UNINSTALLED = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from gui_app.practice import process
+process.LOOK_EVERY_S = 0.1
+sys.exit(process.main(sys.argv[1:]))
+"""
+
+
+def test_a_server_whose_program_was_uninstalled_ends(folder, tmp_path):
+    installed = tmp_path / "installed"
+    shutil.copytree(Path(launch.__file__).parents[1], installed / "gui_app", ignore=lambda *_: {"ui", "__pycache__"})
+    ensure_running(folder, command=(sys.executable, "-c", UNINSTALLED, str(installed)))
+    server = psutil.Process(read_state(folder)["pid"])
+    # An update takes the file away for a moment.
+    file = installed / "gui_app" / "practice" / "process.py"
+    file.replace(file.with_suffix(".old"))
+    file.with_suffix(".old").replace(file)
+    time.sleep(0.5)
+    assert server.is_running()
+    shutil.rmtree(installed)
+    until(lambda: not server.is_running())
+    assert read_state(folder)["pid"] == 0
+
+
+def test_a_full_disk_is_named_and_not_waited_for(folder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="is full") as told:
+        ensure_running(folder, command=COMMAND)
+    assert str(folder) in str(told.value)
+    assert not servers_of(folder) and sorted(file.name for file in folder.iterdir()) == ["starting.lock"]
+
+
+@pytest.mark.privileged
+def test_a_disk_that_is_really_full_is_named_and_room_on_it_is_all_it_takes(tmp_path):
+    with small_disk(tmp_path / "disk", "4m") as disk:
+        ballast, folder = Ballast(disk), disk / "practice"
+        folder.mkdir()
+        ballast.fill()
+        with pytest.raises(StorageError, match="is full"):
+            ensure_running(folder, command=COMMAND)
+        ballast.make_room()
+        try:
+            ensure_running(folder, command=COMMAND)
+        finally:
+            end_all(folder)
