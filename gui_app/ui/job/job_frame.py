@@ -52,6 +52,8 @@ class JobFrame(Panel):
         self.path = path
         self.link = JobLink(path, self)
         self._in_turns = self._had_side = False
+        # Read on its thread while the parts are made; shown when they are there.
+        self.link.look()
         self._make_parts(services)
         self._lay_out()
 

@@ -60,7 +60,6 @@ class JobPage(JobStory):
         self.remedies = Remedies(self)
         self.history = GoingBack(self)
         self.retranslate()
-        self.link.look()
 
     def _connect(self) -> None:
         link, bar, menu = self.link, self.run_bar, self.menu

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.panel import plain_tip
 
 
-def plain_table(name: str) -> QTableWidget:
+def plain_table(name: str, parent: QWidget | None = None) -> QTableWidget:
     """A table that is read, not edited."""
-    out = QTableWidget()
+    out = QTableWidget(parent)
     out.setObjectName(name)
     set_role(out, "boxed")
     out.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -64,7 +64,14 @@ class RecipePanel(Panel):
         self._versions: tuple[RecipeVersion, ...] = ()
         self._filling = True
         self._whole: Callable[[], Recipe] = self.recipe
-        self._preset_part = PresetBox()
+        # From the outside in: a widget that gets its parent later has all its children dressed once more.
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self._scroll = ScrollColumn(self.splitter)
+        self._top, self._said, self._prompt, self._results, self._below = (
+            *(QWidget(self._scroll.body) for _part in range(4)),
+            Panel(self.splitter),
+        )
+        self._preset_part = PresetBox(self._top)
         self.preset_box = self._preset_part.box
         self.own = OwnTemplates(self, self._tasks)
         self._said_last: tuple[Callable[[], str] | None, str] = (None, "hint")
@@ -78,7 +85,7 @@ class RecipePanel(Panel):
         self._take_back = QPushButton()
         self._take_back.setObjectName("takeBackButton")
         set_role(self._take_back, "link")
-        self.prompt_edit = PromptEdit()
+        self.prompt_edit = PromptEdit(self._prompt)
         self.prompt_edit.setMinimumHeight(150)
         self._prompt_caption = text_label("heading")
         self.history_button = QPushButton()
@@ -90,12 +97,12 @@ class RecipePanel(Panel):
         self._prompt_note = text_label("warning", wrap=True)
         self._prompt_note.setObjectName("promptNote")
         self._prompt_note.hide()
-        self.chips = ColumnChips()
+        self.chips = ColumnChips(self._prompt)
         self._chips_caption = text_label("hint", wrap=True)
         self._fields_caption = text_label("heading")
         self._fields_note = text_label("hint", wrap=True)
-        self.fields = FieldList()
-        self.preview = PromptPreview()
+        self.fields = FieldList(self._results)
+        self.preview = PromptPreview(self._below)
         self._build()
         self.retranslate()
         self._filling = False
@@ -225,9 +232,8 @@ class RecipePanel(Panel):
     def retranslate(self) -> None:
         """Set every text. The parts do it by themselves."""
         self._preset_part.retranslate()
-        if hasattr(self, "_said"):
-            self._tell(*self._said_last)
-            self._say_about_prompt(self.prompt_edit.template())
+        self._tell(*self._said_last)
+        self._say_about_prompt(self.prompt_edit.template())
         describe(self.menu_button, _("Open, save or go back"), _("Recipe files, and earlier versions of this recipe."))
         self.menu_button.setToolTip(plain_tip(_("Open, save or go back")))
         self._take_back.setText(_("Take back"))
@@ -248,17 +254,13 @@ class RecipePanel(Panel):
         self._fields_note.setText(_("Each becomes a new column beside your data."))
 
     def _build(self) -> None:
-        top = QWidget()
-        line = hbox(top, gap=GAP_XS)
+        line = hbox(self._top, gap=GAP_XS)
         line.addWidget(self._preset_part, 1)
         line.addWidget(self.menu_button, 0, Qt.AlignmentFlag.AlignTop)
-        said = QWidget()
-        said_line = hbox(said, gap=GAP_S)
+        said_line = hbox(self._said, gap=GAP_S)
         said_line.addWidget(self._message, 1)
         said_line.addWidget(self._take_back)
-        self._said = said
-        prompt = QWidget()
-        column = vbox(prompt, gap=GAP_S)
+        column = vbox(self._prompt, gap=GAP_S)
         head = hbox(None)
         head.addWidget(self._prompt_caption)
         head.addStretch(1)
@@ -272,21 +274,15 @@ class RecipePanel(Panel):
         )
         for part in prompt_parts:
             column.addWidget(part)
-        results = QWidget()
-        results_column = vbox(results, gap=GAP_S)
+        results_column = vbox(self._results, gap=GAP_S)
         for part in (self._fields_caption, self._fields_note, self.fields):
             results_column.addWidget(part)
-        scroll = ScrollColumn()
-        scroll.add(top, said, prompt, results)
-        scroll.column.addStretch(1)
+        self._scroll.add(self._top, self._said, self._prompt, self._results)
+        self._scroll.column.addStretch(1)
         # The preview stays in sight while the prompt is written; the line above it can be dragged.
-        below = Panel()
-        vbox(below, (GAP_M, GAP_S, GAP_M, GAP_M)).addWidget(self.preview)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        vbox(self._below, (GAP_M, GAP_S, GAP_M, GAP_M)).addWidget(self.preview)
         self.splitter.setObjectName("previewSplitter")
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(scroll)
-        self.splitter.addWidget(below)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([600, 190])
         vbox(self).addWidget(self.splitter)

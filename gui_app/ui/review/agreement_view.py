@@ -56,12 +56,12 @@ class AgreementView(Panel):
             text_label("heading", wrap=True),
         )
         self._confusion_note = text_label("hint", wrap=True)
-        self.per_label = _table(self._name("perLabelTable"))
-        self.confusion = _table(self._name("confusionTable"))
+        self.per_label = _table(self._name("perLabelTable"), self)
+        self.confusion = _table(self._name("confusionTable"), self)
         # One click, or Enter on the keyboard.
         self.confusion.cellClicked.connect(self._cell_chosen)
         self.confusion.cellActivated.connect(self._cell_chosen)
-        self.rows = QListWidget()
+        self.rows = QListWidget(self)
         self.rows.setObjectName(self._name("disagreementList"))
         set_role(self.rows, "boxed")
         self.rows.setUniformItemSizes(True)
@@ -319,8 +319,8 @@ def finding_text(finding: Finding) -> str:
     return filled(finding.sentence, details)
 
 
-def _table(name: str) -> QTableWidget:
-    out = plain_table(name)
+def _table(name: str, parent: QWidget) -> QTableWidget:
+    out = plain_table(name, parent)
     across = out.horizontalHeader()
     across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     across.setMinimumSectionSize(30)

@@ -65,9 +65,14 @@ class ReviewPanel(Panel):
         self._picked: object = Ellipsis
         self._waiting = 0
         self._filling = False
+        # From the outside in: a widget that gets its parent later has all its children dressed once more.
+        self._scroll = ScrollColumn(self)
+        inside = self._scroll.body
+        self._card = Panel(inside, role="card")
+        self._card.setObjectName("reviewRow")
         self.field_box = shrinking_box(name="reviewFieldBox")
-        self._field_part = Captioned(self.field_box)
-        self.bars = LabelBars()
+        self._field_part = Captioned(self.field_box, inside)
+        self.bars = LabelBars(inside)
         self.search_edit = QLineEdit()
         self.search_edit.setObjectName("reviewSearchEdit")
         self.search_edit.setClearButtonEnabled(True)
@@ -84,7 +89,7 @@ class ReviewPanel(Panel):
         self._keys = text_label("small", wrap=True)
         self._keys.setObjectName("reviewKeys")
         self._row_title, self._row_state = text_label("heading"), text_label("hint", wrap=True)
-        self.editor = ValueEditor()
+        self.editor = ValueEditor(self._card)
         self.approve_button, self.edit_button, self.undo_button, self.example_button = (
             self._action("approveButton", "badge-check"),
             self._action("editButton", "pencil"),
@@ -94,9 +99,9 @@ class ReviewPanel(Panel):
         self.previous_button = self._arrow("reviewPreviousButton", "chevron-up", -1)
         self.next_button = self._arrow("reviewNextButton", "chevron-down", 1)
         self.gold_box = shrinking_box(name="goldColumnBox")
-        self._gold_part = Captioned(self.gold_box)
-        self.agreement = AgreementView()
-        self.second = SecondOpinionPart()
+        self._gold_part = Captioned(self.gold_box, inside)
+        self.agreement = AgreementView(inside)
+        self.second = SecondOpinionPart(inside)
         self._bars_caption = text_label("heading", wrap=True)
         self._build()
         self._add_shortcuts()
@@ -226,12 +231,11 @@ class ReviewPanel(Panel):
             describe(self._which_buttons[name], text, _("Shows only these rows in the table."))
 
     def _build(self) -> None:
-        which = QWidget()
+        scroll, card = self._scroll, self._card
+        which = QWidget(scroll.body)
         flow = FlowLayout(which, GAP_XS)
         for button in self._which_buttons.values():
             flow.addWidget(button)
-        card = Panel(role="card")
-        card.setObjectName("reviewRow")
         inside = vbox(card, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
         head = hbox(None, gap=GAP_S)
         head.addWidget(self._row_title)
@@ -241,16 +245,14 @@ class ReviewPanel(Panel):
         inside.addLayout(head)
         inside.addWidget(self._row_state)
         inside.addWidget(self.editor)
-        buttons = QWidget()
+        buttons = QWidget(card)
         line = FlowLayout(buttons, GAP_XS)
         for button in (self.approve_button, self.edit_button, self.undo_button, self.example_button):
             line.addWidget(button)
         inside.addWidget(buttons)
         inside.addWidget(self.go_on_box)
         inside.addWidget(self._keys)
-        self._card = card
         flow.addWidget(self.unsure_button)
-        scroll = ScrollColumn()
         scroll.add(self._field_part, card, self._bars_caption, self.bars, which, self.search_edit)
         scroll.add(Panel(role="separator"), self._gold_part, self.agreement)
         scroll.add(Panel(role="separator"), self.second)

@@ -40,11 +40,11 @@ class SecondOpinionPart(Panel):
         self.size_box.setObjectName("secondSizeBox")
         for size in SIZES:
             self.size_box.addItem(number(size), size)
-        self._size_part = Captioned(self.size_box)
+        self._size_part = Captioned(self.size_box, self)
         self.ask_button = QPushButton()
         self.ask_button.setObjectName("askTwiceButton")
         set_icon(self.ask_button, "scale")
-        self.view = AgreementView(second=True)
+        self.view = AgreementView(self, second=True)
         line = hbox(None, gap=GAP_S)
         line.addWidget(self.size_box)
         line.addWidget(self.ask_button)
