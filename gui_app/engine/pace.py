@@ -25,8 +25,15 @@ HELPS = 1.3
 """More at once is of use as long as a call takes no longer than so many times what it took with fewer."""
 
 GROWTH = 0.7
-"""Of the window in one round of answers, beyond its start or once the provider has objected; before that it doubles.
-Faster would save seconds where there is no limit, and cost refusals by the dozen where they come late."""
+"""Of the window in one round of answers. Faster would save seconds where there is no limit, and cost refusals by the
+dozen where they come late."""
+
+LATELY = 0.2
+"""Weight of an answer in how long they take lately."""
+
+ENOUGH = 10
+"""So many answers tell how long they take at a level of concurrency. The first ones of a round are the quickest of
+it: compared with those, all others would seem slow."""
 
 EVEN = 0.7
 CAREFUL = 4.0
@@ -83,8 +90,10 @@ class Pace:
         # The window.
         self._grows = start is not None
         self._start = self._window
-        self._objected = False
-        self._quickest_s = math.inf
+        self._quickest_log = math.inf
+        self._lately_log = 0.0
+        self._round_sum = 0.0
+        self._round_count = 0
         self._round_ends = 0
         self._answered_at: list[int] = []
         self._cut_number = 0
@@ -305,18 +314,26 @@ class Pace:
 
     def _grow_while_it_helps(self, ticket: Ticket, took: float) -> None:
         """Calls that only wait longer for their answers, as at a model on one graphics card, are too many."""
+        # Logarithms: a few answers that take ten times as long as the others say nothing about these.
+        log_s = math.log(max(took, 1e-4))
         if ticket.number > self._round_ends:
+            if self._round_count >= ENOUGH:
+                self._quickest_log = min(self._quickest_log, self._round_sum / self._round_count)
+                self._round_sum, self._round_count = 0.0, 0
             self._round_ends = self._sent
-            self._quickest_s = min(self._quickest_s, self._latency_s)
+        self._round_sum += log_s
+        self._round_count += 1
+        self._lately_log += (log_s - self._lately_log) * (LATELY if self._lately_log else 1.0)
         if self._grow_at < math.inf:
             return  # It was cut, and grows by the clock.
-        full = self._in_flight + 1 >= self.window
-        if full and self._window < self._ceiling and self._more_helps and took <= HELPS * self._quickest_s:
-            self._window += GROWTH if self._objected or self._window >= self._start else 1.0
+        # While the first calls are spread out, the window is not what holds them back; that there are more is enough.
+        full = self._in_flight + 1 >= self.window or (self._opening is not None and bool(self._waiters))
+        if full and self._window < self._ceiling and self._more_helps:
+            self._window += GROWTH
 
     @property
     def _more_helps(self) -> bool:
-        return self._latency_s <= HELPS * self._quickest_s
+        return self._lately_log <= self._quickest_log + math.log(HELPS)
 
     def _doubt(self, ticket: Ticket, now: float) -> None:
         """More at once than the window now allows were answered after all: it was not that."""
@@ -340,7 +357,6 @@ class Pace:
 
     def _refused(self, ticket: Ticket, limits: RateLimits | None, now: float) -> None:
         self._slowed_until = now + SLOWED_FOR_S
-        self._objected = True
         if self._opening is not None and self._answers:
             self._opening = None
         if self._told.explains(limits) or self._learned.is_noise(now) or self._not_at_once(ticket):
@@ -376,7 +392,6 @@ class Pace:
 
     def _overloaded(self, ticket: Ticket, now: float) -> None:
         self._slowed_until = now + SLOWED_FOR_S
-        self._objected = True
         if ticket.number <= self._cut_number:
             return
         self._cut_number = self._sent

@@ -93,6 +93,16 @@ def test_without_a_limit_it_is_as_fast_as_the_best_fixed_number(latency_s: float
     assert free.refused == 0
 
 
+@pytest.mark.parametrize(("latency_s", "spread"), [(0.3, 0.4), (0.3, 0.7), (1.0, 0.4), (2.0, 0.0), (2.0, 0.4)])
+def test_latencies_that_scatter_or_are_long_do_not_keep_it_small(latency_s: float, spread: float) -> None:
+    way = Way(latency_s=latency_s, spread=spread)
+    free = run_rows(NoLimit(), rows=2000, way=way, ceiling=200)
+    fixed = run_rows(NoLimit(), rows=2000, way=way, ceiling=200, start=None)
+    assert free.most_at_once >= 150
+    assert free.seconds <= 1.75 * fixed.seconds
+    assert free.refused == 0
+
+
 def test_it_goes_on_growing_beyond_its_start_while_that_helps() -> None:
     run = run_rows(NoLimit(), rows=5000, start=20, ceiling=200)
     assert run.most_at_once == 200
@@ -121,7 +131,8 @@ def test_it_stops_growing_where_more_calls_only_wait_longer(slots: int) -> None:
         assert loop.time() < 1.15 * 60 * 0.5 + 3
         return most
 
-    assert in_virtual_time(go()) <= 2.5 * slots
+    # A few answers have to tell that they take longer before it can stop.
+    assert in_virtual_time(go()) <= 3.3 * slots
 
 
 def test_a_number_of_the_user_after_an_automatic_run_is_used_at_once() -> None:
