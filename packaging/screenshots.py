@@ -15,6 +15,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -94,7 +98,7 @@ def _run(out: Path, letters: str, *, special: bool) -> None:
 class Tour:
     """The way through the window, stopping for a picture at each screen."""
 
-    def __init__(self, app: object, out: Path, letters: str, *, special: bool) -> None:
+    def __init__(self, app: QApplication, out: Path, letters: str, *, special: bool) -> None:
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
         from gui_app.ui.look.theme import apply_text_size, apply_theme
@@ -103,12 +107,13 @@ class Tour:
         from gui_app.worker.client import WorkerClient
 
         self.app, self.out = app, out
-        self.sizes, self.themes = (SIZES[:1], THEMES[:1]) if special else (SIZES, THEMES)
-        apply_theme(app, "light")  # type: ignore[arg-type]
+        self.sizes: Sequence[tuple[int, int]] = SIZES[:1] if special else SIZES
+        self.themes: Sequence[str] = THEMES[:1] if special else THEMES
+        apply_theme(app, "light")
         self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), KeyStore({})))
         self.window.show()
         # While it is shown, as from the settings.
-        apply_text_size(app, int(letters))  # type: ignore[arg-type]
+        apply_text_size(app, int(letters))
 
     async def walk(self) -> None:
         """Every screen in turn."""
@@ -162,9 +167,11 @@ class Tour:
         window.dialogs.show_export(page)
         await asyncio.sleep(0.5)
         await self.picture("7-export")
+        assert window.dialogs._export is not None
         await window.dialogs._export.aclose()
         window.dialogs.show_help("overnight")
         await asyncio.sleep(0.5)
+        assert window.dialogs.help is not None
         await self.picture("10-help", window.dialogs.help)
         window.dialogs.help.close()
         await self.jobs()
@@ -186,7 +193,11 @@ class Tour:
             ask()
             await self.until(lambda: self.window.findChild(Question) is not None)
             await self.picture(name, languages=(language,))
-            self.window.findChild(Question).findChild(QPushButton, "answer_").click()
+            question = self.window.findChild(Question)
+            assert question is not None
+            answer = question.findChild(QPushButton, "answer_")
+            assert answer is not None
+            answer.click()
             await self.until(lambda: self.window.findChild(Question) is None)
 
     async def jobs(self) -> None:
@@ -241,30 +252,30 @@ class Tour:
             self.window.grab().save(str(self.out / "stuck.png"))
             raise
 
-    async def picture(self, name: str, of: object = None, languages: Sequence[str] = LANGUAGES) -> None:
+    async def picture(self, name: str, of: QWidget | None = None, languages: Sequence[str] = LANGUAGES) -> None:
         """One picture of the whole window, with what lies over it, for each size, theme and language."""
         from gui_app import i18n
         from gui_app.ui.look.theme import apply_theme
         from gui_app.ui.window.window_dialogs import speak_another_language
 
-        shown = self.window if of is None else of
+        shown: QWidget = self.window if of is None else of
         for width, height in self.sizes if of is None else self.sizes[:1]:
             if of is None:
                 shown.resize(width, height)
             for theme in self.themes:
-                apply_theme(self.app, theme)  # type: ignore[arg-type]
+                apply_theme(self.app, theme)
                 for language in languages:
                     i18n.set_language(language)
-                    speak_another_language(self.app)  # type: ignore[arg-type]
+                    speak_another_language(self.app)
                     await asyncio.sleep(0.35)
                     screen = shown.screen()
                     assert screen is not None
                     picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
                     picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{language}.png"))
         self.window.resize(1280, 800)
-        apply_theme(self.app, "light")  # type: ignore[arg-type]
+        apply_theme(self.app, "light")
         i18n.set_language("en")
-        speak_another_language(self.app)  # type: ignore[arg-type]
+        speak_another_language(self.app)
 
 
 if __name__ == "__main__":

@@ -198,4 +198,5 @@ def _fresh(folder: Path) -> Path:
 if __name__ == "__main__":
     # `make package` gives the date of the last commit, so that the same tree makes the same package.
     date = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-    main(Work(*(Path(argument).absolute() for argument in sys.argv[1:4]), epoch=date))
+    frozen, made, target = (Path(argument).absolute() for argument in sys.argv[1:4])
+    main(Work(frozen, made, target, epoch=date))
