@@ -47,7 +47,7 @@ def png(name: str, size: int) -> bytes:
     held = QByteArray()
     buffer = QBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # PySide describes it with bytes, and takes none.
     return bytes(held.data())
 
 
