@@ -263,6 +263,8 @@ class JobPage(JobStory):
             # The header's own mark would tell of another order.
             with QSignalBlocker(self.table.horizontalHeader()):
                 self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            # Where the review begins; the row that was looked at before may be far down now.
+            self.model.listChanged.connect(self.table.go_to_first, Qt.ConnectionType.SingleShotConnection)
         self.model.list.set_order(Order("confidence", field) if field else None)
 
     def _lead_to(self, row_id: int) -> None:

@@ -372,6 +372,7 @@ QListWidget {{ background: transparent; }}
 QListView[role="boxed"], QTableView[role="boxed"], QTreeView[role="boxed"] {{
     background: {c.base}; border: 1px solid {c.border}; border-radius: 6px;
 }}
+QHeaderView[role="columns"] {{ font-weight: 600; }}
 QHeaderView {{ background: {c.window}; border: none; }}
 QHeaderView::section {{
     background: {c.window}; color: {c.muted}; border: none; border-right: 1px solid {c.border};

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 from gui_app.i18n import _
 from gui_app.jobs import RowFilter
 from gui_app.ui.feed.spans import merge
+from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.panel import describe
 from gui_app.ui.table.column_widths import fitted_widths
 from gui_app.ui.table.columns import ColumnKind
@@ -94,6 +95,9 @@ class RowView(QTableView):
         across.setSectionsMovable(True)
         across.setSectionsClickable(True)
         across.setHighlightSections(False)
+        across.setTextElideMode(Qt.TextElideMode.ElideRight)
+        # The header itself is bold and not only what it draws: it measures with its own letters where it has to cut.
+        set_role(across, "columns")
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setMinimumSectionSize(44)
         across.setMaximumSectionSize(2_000)
@@ -187,6 +191,11 @@ class RowView(QTableView):
         self.setCurrentIndex(index)
         self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         return True
+
+    def go_to_first(self) -> None:
+        """Make the first row that is listed the current one."""
+        if self.rows.rowCount():
+            self.setCurrentIndex(self.rows.index(0, max(0, self.currentIndex().column())))
 
     def step(self, by: int) -> None:
         """Go to the row above or below."""

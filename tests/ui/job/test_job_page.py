@@ -350,6 +350,8 @@ async def test_the_least_sure_rows_come_first_where_the_model_says_how_sure_it_i
         await until(button.isVisible)
         button.click()
         await until(lambda: page.model.id_at(0) == 20)
+        # The review begins with it.
+        await until(lambda: page.table.current_row_id() == 20)
         page.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         assert not button.isChecked()
 
