@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyatspi  # type: ignore[import-not-found]
+from gi.repository import GLib  # type: ignore[import-not-found]
 
 LIMIT_S = 60.0
 TABLES = (pyatspi.ROLE_TABLE, pyatspi.ROLE_TREE_TABLE)
@@ -119,6 +121,48 @@ def check(screen: str) -> int:
     return seen
 
 
+def is_checked(name: str) -> bool:
+    """Whether a button with this name is pressed in, as a screen reader tells it."""
+    node = find(name, BUTTONS)
+    return node is not None and node.getState().contains(pyatspi.STATE_CHECKED)
+
+
+def choose_tab(name: str) -> None:
+    """Bring a page of a dialog to the front."""
+    tab = until(f"the tab {name}", lambda: find(name, pyatspi.ROLE_PAGE_TAB))
+    tab.queryAction().doAction(0)
+    until(f"{name} in front", lambda: find(name, pyatspi.ROLE_PAGE_TAB).getState().contains(pyatspi.STATE_SELECTED))
+
+
+def hear_menu(name: str, entries: int) -> list[str]:
+    """What is said when a menu is opened by its button and gone down by the keyboard; it is closed again.
+
+    A menu is no part of the window's tree: a screen reader hears of it by the focus that goes through it.
+    """
+    button = until(f"the menu {name}", lambda: find(name, BUTTONS))
+    heard: list[str] = []
+
+    def hear(event: Any) -> None:
+        if event.detail1 and event.source.getRole() in (pyatspi.ROLE_MENU_ITEM, pyatspi.ROLE_CHECK_MENU_ITEM):
+            heard.append(event.source.name)
+
+    def press(key: int) -> None:
+        pyatspi.Registry.generateKeyboardEvent(key, None, pyatspi.KEY_SYM)
+
+    steps: list[Callable[[], object]] = [lambda: button.queryAction().doAction(0)]
+    steps += [partial(press, _DOWN)] * entries
+    steps += [partial(press, _ESCAPE), pyatspi.Registry.stop]
+    for at, step in enumerate(steps):
+        GLib.timeout_add(700 * (at + 1), lambda do=step: (do(), False)[1])
+    pyatspi.Registry.registerEventListener(hear, "object:state-changed:focused")
+    pyatspi.Registry.start()
+    pyatspi.Registry.deregisterEventListener(hear, "object:state-changed:focused")
+    return heard
+
+
+_DOWN, _ESCAPE = 0xFF54, 0xFF1B
+
+
 def text_of(name: str) -> str:
     """What a named thing says beside its name."""
     node = find(name)
@@ -136,8 +180,12 @@ def main(target: Path) -> int:
     check("task")
     for segment in ("Model", "Failures", "Review", "Task"):
         press(segment)
+        until(f"{segment} to be said to be in front", partial(is_checked, segment))
         time.sleep(0.5)
         check(segment.lower())
+    ways = hear_menu("Other ways to run", 2)
+    if ways != ["The rows that are left", "The rows that are left, when the other jobs are done"]:
+        raise SystemExit(f"the ways to run are not told: {ways}")
     press("Try 5 rows")
     until("5 answers", lambda: find("5 done*", BUTTONS))
     press("Run")
@@ -146,9 +194,25 @@ def main(target: Path) -> int:
     progress = find("Progress", pyatspi.ROLE_PROGRESS_BAR)
     if progress is None or "120 of 120 rows finished" not in progress.description:
         raise SystemExit(f"the progress is not told: {progress and progress.description}")
+    rows = find("Rows", TABLES).queryTable()
+    cells = [rows.getAccessibleAt(0, column).name for column in (1, 5, 6)]
+    if (rows.nRows, rows.nColumns) != (120, 7) or cells != ["product: Kettle", "sentiment: positive", "State: done"]:
+        raise SystemExit(f"the rows are not told: {rows.nRows} x {rows.nColumns}, {cells}")
+    press("Run again…")
+    until("the question", lambda: find("Ask about all rows again?"))
+    check("question")
+    press("Cancel")
+    press("History of the task")
+    until("the history", lambda: find("Versions of this task"))
+    check("history")
+    press("Close")
     press("Settings")
     until("the settings", lambda: find("Pages of the settings"))
     check("settings")
+    for tab in ("Keys", "Speed", "What leaves this computer", "About"):
+        choose_tab(tab)
+        time.sleep(0.5)
+        check(tab.lower())
     press("Close")
     press("Help")
     until("the help", lambda: find("Parts of the help"))

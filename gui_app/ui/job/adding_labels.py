@@ -19,6 +19,7 @@ from gui_app.store.queries import FailureGroup
 from gui_app.ui.failures.failure_card import rows_of
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.pieces.forms import button_text
+from gui_app.ui.pieces.menus import pop_up
 
 if TYPE_CHECKING:
     from gui_app.ui.job.job_page import JobPage
@@ -51,7 +52,7 @@ class AddingLabels(QObject):
             button = self._page.side.failures.remedy_button("label", group)
             menu = self.menu(group, found)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+            pop_up(menu, button)
 
     def menu(self, group: FailureGroup, found: Sequence[NewLabel]) -> QMenu:
         """Which of these?"""

@@ -150,6 +150,8 @@ class RunBar(Panel):
         describe(self.try_button, _("Try 5 rows"), _("Asks the model about a few rows, to see answers and costs."))
         describe(self._try_split.more, _("Other ways to try"), _("Opens a menu."))
         describe(self._run_split.more, _("Other ways to run"), _("Opens a menu."))
+        describe(self._try_menu, _("Other ways to try"))
+        describe(self._run_menu, _("Other ways to run"))
         self._try_actions["first"].setText(_("First 5 rows"))
         self._try_actions["random"].setText(_("20 random rows"))
         self._try_actions["selected"].setText(_("The selected rows"))

@@ -185,9 +185,9 @@ def stylesheet(c: Colours, font: QFont) -> str:
     size = font.pointSizeF() if font.pointSizeF() > 0 else font.pixelSize() * 0.75
     line = QFontMetrics(font).height()
     mode = "dark" if c.dark else "light"
-    down, down_white, up, tick = (
+    down, up, tick = (
         resource("icons", f"fixed-{name}.svg").as_posix()
-        for name in (f"chevron-down-{mode}", "chevron-down-white", f"chevron-up-{mode}", "check")
+        for name in (f"chevron-down-{mode}", f"chevron-up-{mode}", "check")
     )
     pill = (line + 4) // 2
     # No rule may name ::item of the table: it would send every cell through the stylesheet's slow path.
@@ -234,11 +234,6 @@ QPushButton:focus, QToolButton:focus {{ border: 1px solid {c.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{
     color: {c.disabled}; background: {c.window}; border-color: {c.border};
 }}
-QPushButton::menu-indicator, QToolButton::menu-indicator {{
-    image: url("{down}"); width: 12px; height: 12px; right: 6px;
-    subcontrol-origin: padding; subcontrol-position: center right;
-}}
-QToolButton[popupMode="2"] {{ padding-right: 22px; }}
 *[role="primary"] {{
     background: {c.accent_fill}; color: {c.on_accent}; border: 1px solid {c.accent_fill};
     font-weight: 600; padding: 6px 16px;
@@ -249,8 +244,6 @@ QToolButton[joined="right"] {{
 }}
 QToolButton[joined="left"]:focus {{ border-right: 1px solid {c.accent}; }}
 QToolButton[joined="right"][role="primary"] {{ padding: 6px 0 6px 0; border-left: 1px solid {c.accent_fill_hover}; }}
-*[role="primary"]::menu-indicator {{ image: url("{down_white}"); }}
-*[role="primary"]::menu-indicator:disabled {{ image: url("{down}"); }}
 QToolButton[joined="right"][role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 0 5px 0; }}
 *[role="primary"]:hover {{ background: {c.accent_fill_hover}; border-color: {c.accent_fill_hover}; }}
 *[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 15px; }}

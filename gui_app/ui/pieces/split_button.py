@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import set_role
+from gui_app.ui.pieces.menus import pop_up
 from gui_app.ui.pieces.panel import hbox
 
 
@@ -20,8 +22,9 @@ class SplitButton(QWidget):
         super().__init__()
         self.more = QToolButton()
         self.more.setObjectName(name)
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setMenu(menu)
+        # Not a menu of the button's own: Qt shows such a one to no screen reader, or lets it wait until it is closed.
+        self.more.clicked.connect(lambda: pop_up(menu, self.more))
+        set_icon(self.more, "chevron-down", "on_accent" if role == "primary" else "muted")
         button.setProperty("joined", "left")
         self.more.setProperty("joined", "right")
         for part in (button, self.more):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QWidget
 
 from gui_app.i18n import _
 from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT, Settings
@@ -381,8 +381,6 @@ class MainWindow(FirstPanel):
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or not isinstance(button, QAbstractButton):
             self._early.take_key(event.keyCombination())
             super().keyPressEvent(event)
-        elif isinstance(button, QToolButton) and button.menu() is not None:
-            button.showMenu()
         else:
             button.click()
 
