@@ -25,7 +25,7 @@ EVERY_S = 60.0
 AT_MOST_A_TWENTIETH = 20.0
 """Of the time goes into copying, however large a job is and however slow its share."""
 
-CLOSE_LIMIT_S = 300.0
+CLOSE_LIMIT_S = 60.0
 """A share that never answers holds nobody up for longer; the copy stays ahead, and goes back next time."""
 
 
@@ -179,12 +179,15 @@ def leave(path: Path, here: Path) -> None:
 class Returning:
     """Copies back what a writer does, on a thread of its own. Does nothing for a job that is worked on where it is.
 
+    Args:
+        now_and_then: It is written to only now and then: between two changes another computer may work on it.
+
     Attributes:
         trouble: Why it could not be copied back lately; None when it could.
     """
 
-    def __init__(self, path: Path, here: Path) -> None:
-        self._path, self._here = path, here
+    def __init__(self, path: Path, here: Path, *, now_and_then: bool = False) -> None:
+        self._path, self._here, self._now_and_then = path, here, now_and_then
         self.trouble: StorageError | None = None
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -193,13 +196,14 @@ class Returning:
             self._thread.start()
 
     def claim(self) -> None:
-        """Before a change: the mark may have gone with another of our processes that was done.
+        """Before a change: the mark may be gone, and another computer have worked on the job meanwhile.
 
         Raises:
             JobInUse, StorageError.
         """
-        if self._thread is not None:
-            in_use.claim(self._path)
+        if self._thread is not None and in_use.claim(self._path):
+            with working_copy.turn(self._here):
+                working_copy.bring(self._path, self._here)
 
     def close(self) -> None:
         """Copy back what is left; call it when the copy is closed. Says nothing: see `trouble`."""
@@ -212,6 +216,8 @@ class Returning:
         while not self._over.wait(wait_s):
             began = time.monotonic()
             self._go_back()
+            if self._now_and_then:
+                let_go(self._path, self._here)
             wait_s = max(EVERY_S, AT_MOST_A_TWENTIETH * (time.monotonic() - began))
         self._go_back()
         let_go(self._path, self._here)

@@ -68,7 +68,7 @@ class JobEditor:
         with at_hand.to_write(path) as here:
             self.path = here
             self._db = job_file.open_checked(here)
-        self._returning = Returning(path, here)
+        self._returning = Returning(path, here, now_and_then=True)
         # WORKAROUND: before SQLite 3.51.3, two connections that checkpoint while a third one commits may damage
         # a job in very rare cases (https://www.sqlite.org/wal.html#walresetbug). The one that runs it checkpoints.
         # Remove when no supported Python brings an older SQLite.

@@ -26,8 +26,8 @@ def mark_of(path: Path) -> Path:
     return path.with_name(f"{path.name}{SUFFIX}")
 
 
-def claim(path: Path) -> None:
-    """Say that this computer works on a job. Harmless when it says so already.
+def claim(path: Path) -> bool:
+    """Say that this computer works on a job. True: it did not say so before.
 
     The mark stays when this computer dies: what it has done may lie there alone, and only the user can tell whether
     it ever comes back. So no computer takes a job from another by itself.
@@ -44,12 +44,13 @@ def claim(path: Path) -> None:
             other = user(path)
             if other is not None:
                 raise refused(path, other) from None
-            return
+            return False
         try:
             os.write(handle, json.dumps(told).encode())
             os.fsync(handle)
         finally:
             os.close(handle)
+    return True
 
 
 def user(path: Path) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
-"""Real network folders: one server's folder mounted by several computers, over SFTP or WebDAV."""
+"""Real network folders: one server's folder mounted by several computers, over SFTP, SMB or WebDAV."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -96,4 +97,86 @@ class OverWebDav(Share):
         self._server.wait()
 
 
-SHARES: dict[str, Callable[[Path], Share]] = {"sshfs": OverSftp, "webdav": OverWebDav}
+def _plain(home: Path) -> dict[str, str]:
+    """For processes that are none of Rowmill's, and are not to be taken for some that were left behind."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home)}
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        (folder / "trial").touch()
+        (folder / "trial").unlink()
+    except OSError:
+        return False
+    return True
+
+
+_SAMBA = """
+[global]
+server role = standalone server
+map to guest = Bad User
+guest account = root
+interfaces = 127.0.0.1/8
+bind interfaces only = yes
+disable netbios = yes
+load printers = no
+pid directory = {own}
+lock directory = {own}
+state directory = {own}
+cache directory = {own}
+private dir = {own}
+log file = {own}/log
+[office]
+path = {folder}
+read only = no
+guest ok = yes
+force user = root
+"""
+
+
+class OverSmb(Share):
+    """Samba, mounted by its own library in the user's space: not every kernel knows the protocol."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        if shutil.which("smbd") is None or shutil.which("smbnetfs") is None:
+            pytest.skip("Samba or smbnetfs is not installed")
+        own = folder / "samba"
+        own.mkdir()
+        settings = own / "smb.conf"
+        settings.write_text(_SAMBA.format(own=own, folder=self.folder))
+        with socket.socket() as door:
+            if door.connect_ex(("127.0.0.1", 445)) == 0:
+                pytest.skip("something serves SMB here already")
+        # The protocol's own port, which its clients know alone. It makes a session of its own, all of which it ends.
+        self._server = subprocess.Popen(["smbd", "-F", "-s", str(settings)], env=_plain(self.folder))
+        self._client = folder / "client"
+        (self._client / ".smb").mkdir(parents=True)
+        for name in ("smbnetfs.conf", "smbnetfs.host", "smbnetfs.auth", "smb.conf"):
+            file = self._client / ".smb" / name
+            file.write_text("[global]\nclient min protocol = SMB2\n" if name == "smb.conf" else "")
+            file.chmod(0o600)
+
+    def mount(self, at: Path) -> Path:
+        """Servers and their shares are folders of what is mounted."""
+        where = super().mount(at) / "127.0.0.1" / "office"
+        deadline = time.monotonic() + 30
+        while not _can_be_written(where):
+            assert time.monotonic() < deadline, "the server's folder was not found"
+            time.sleep(0.1)
+        return where
+
+    def _mount(self, at: Path) -> list[subprocess.Popen[bytes]]:
+        command = ["smbnetfs", "-f", str(at), "-o", f"config={self._client}/.smb/smbnetfs.conf"]
+        return [subprocess.Popen(command, env=_plain(self._client), stderr=subprocess.DEVNULL)]
+
+    def cut(self, at: Path) -> None:
+        super().cut(at if at in self._mounted else at.parents[1])
+
+    def close(self) -> None:
+        super().close()
+        self._server.terminate()
+        self._server.wait()
+
+
+SHARES: dict[str, Callable[[Path], Share]] = {"sshfs": OverSftp, "smb": OverSmb, "webdav": OverWebDav}

@@ -162,6 +162,23 @@ def test_an_edit_goes_back_when_the_job_is_closed(office: Office) -> None:
     assert office.files() == ["job.rowmill"]
 
 
+def test_a_window_that_was_left_open_keeps_nobody_from_the_job(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copy_back, "EVERY_S", 0.05)
+    with closing(JobEditor(office.job)) as editor:
+        editor.set_value(1, "label", "by hand")
+        while office.files() != ["job.rowmill"]:
+            time.sleep(0.02)
+        with office.at("two"), Run(office.job) as run:
+            answer(run, 4)
+            with office.at("one"), pytest.raises(JobInUse, match="“two”"):
+                editor.set_value(2, "label", "by hand")
+        # What the other one did is there before anything is changed.
+        editor.set_value(30, "label", "by hand")
+        assert counts(office.job).done == 6
+    assert answers_in(office.job) == 6
+    assert office.files() == ["job.rowmill"]
+
+
 def test_a_run_is_copied_back_now_and_then(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copy_back, "EVERY_S", 0.05)
     with Run(office.job) as run:

@@ -59,7 +59,7 @@ class CopySaving(QObject):
 
     def _saved(self, target: Path) -> None:
         text = _("The copy lies in {folder} as “{name}”. What comes in from now on is not in it.").format(
-            folder=plain(os.fspath(target.parent), 120), name=plain(target.name, 60)
+            folder=plain(os.fspath(target.parent), 70), name=plain(target.name, 60)
         )
         self._status.say(text, action=_("Show in its folder"), act=lambda: self._show(target))
 
