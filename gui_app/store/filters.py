@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 from gui_app.jobs import RowFilter
-from gui_app.store.packing import pack_value, storable, texts, unpack_cells
+from gui_app.store import searching
+from gui_app.store.packing import pack_value, storable, unpack_cells
 from gui_app.store.schema import STATE_CODES
 
 JOINS = """
@@ -55,14 +55,14 @@ def _part(column: str, name: str) -> tuple[str, list[Any]]:
 
 def prepare(db: sqlite3.Connection) -> None:
     """Give a connection the functions that conditions call."""
-    db.create_function("holds", 2, _holds, deterministic=True)
+    searching.prepare(db)
     db.create_function("part", 2, _part_of, deterministic=True)
     db.create_function("cell_is", 3, _cell_is, deterministic=True)
 
 
 def _cell_is(packed: str | None, position: int, text: str) -> bool:
     # Not SQLite's own functions, which end a text at a NUL.
-    if not packed or (f'"{_as_packed(text)}"' not in packed and "\\u" not in packed):
+    if not packed or (f'"{searching.as_packed(text)}"' not in packed and "\\u" not in packed):
         return False
     try:
         cells = unpack_cells(packed)
@@ -77,27 +77,6 @@ def _part_of(packed: str | None, name: str) -> str | None:
         return pack_value(values[name]) if name in values else None
     except (ValueError, TypeError, RecursionError):
         return None
-
-
-def _holds(packed: str | None, part: str) -> bool:
-    if not packed:
-        return False
-    # Packed text is nearly the text itself, so most rows are done with here. What looks like a hit may lie in the
-    # punctuation between cells, an escape or the name of a field; and a row with lone surrogates is all escapes.
-    if _as_packed(part) in packed.casefold():
-        if packed[0] == "[" and "\\" not in packed and '"' not in part and part not in ",[]":
-            return True
-    elif "\\ud" not in packed:
-        return False
-    try:
-        return any(part in text.casefold() for text in texts(packed))
-    except (ValueError, RecursionError):
-        return part in packed.casefold()
-
-
-@lru_cache(maxsize=8)
-def _as_packed(part: str) -> str:
-    return json.dumps(part, ensure_ascii=False)[1:-1]
 
 
 def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
@@ -131,11 +110,9 @@ def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
         parts.append("cell_is(c.cells, ?, ?)")
         values += [int(rows.cell[0]), storable(rows.cell[1])]
     if rows.search:
-        parts.append(
-            "(holds(c.cells, ?) OR holds(a.field_values, ?) OR EXISTS "
-            "(SELECT 1 FROM hand_values h WHERE h.row_id = s.row_id AND holds(h.value, ?)))"
-        )
-        values += [storable(rows.search.casefold())] * 3
+        sql, bound = searching.condition(rows.search)
+        parts.append(sql)
+        values += bound
     for wanted, table in ((rows.edited, "hand_values"), (rows.approved, "approvals")):
         if wanted is not None:
             parts.append(f"{'' if wanted else 'NOT '}EXISTS (SELECT 1 FROM {table} t WHERE t.row_id = s.row_id)")
