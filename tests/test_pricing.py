@@ -272,6 +272,19 @@ def test_the_estimate_is_a_range_around_what_like_rows_cost() -> None:
     assert found.now.low_minutes < 1_000 * 2 / 20 / 60 < 1_000 * 2 / 10 / 60 < found.now.high_minutes
 
 
+def test_the_fast_end_grows_from_the_fewest_calls_at_once_to_the_most() -> None:
+    rows = tried([100] * 5, [20] * 5)
+    start, held, grown = (
+        estimate(rows, rows=1_000, prices=PRICES, concurrency=both) for both in ((10, 10), (100, 100), (10, 100))
+    )
+    assert start is not None and held is not None and grown is not None
+    assert grown.now.high_minutes == start.now.high_minutes
+    # 10, 15, 22.5, 33.75, 50.6 and 75.9 at once, then 100: 13.9 calls one after the other and not 10.
+    assert grown.now.low_minutes == pytest.approx(held.now.low_minutes * 1.392, rel=0.01)
+    few = estimate(rows, rows=8, prices=PRICES, concurrency=(10, 100))
+    assert few is not None and few.now.low_minutes == pytest.approx(held.now.low_minutes / 10, rel=0.2)
+
+
 def test_both_lanes_come_from_the_same_rows() -> None:
     found = estimate(tried([100] * 5, [20] * 5), rows=1_000, prices=PRICES)
     assert found is not None and found.overnight.has_price

@@ -22,6 +22,8 @@ _T_95 = (
 _Z_95 = 1.644854
 # Batch APIs promise their answers within a day and nothing sooner.
 OVERNIGHT_MINUTES = 24 * 60.0
+GROWTH = 1.5
+"""Of the calls at once in a round of answers, while nothing holds them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,10 @@ def estimate(
     assumed beforehand for very few rows (conjugate normal model: A. Gelman et al., Bayesian Data Analysis,
     3rd ed. 2013, ch. 3). The low end stays near the cheapest tried row or above it.
 
-    Time. Mean seconds a call over the calls at once; their mean has the same kind of range. Where the
-    provider told a limit of requests a minute, it cannot go faster than that.
+    Time. Mean seconds a call over the calls at once; their mean has the same kind of range. "Automatic" starts at the
+    fewest and grows towards the most, half as many again with each round of answers: the fast end counts these
+    rounds, the slow end is a provider that lets it grow no further. Where the provider told a limit of requests a
+    minute, it cannot go faster than that.
 
     Args:
         rows: Rows to come, the tried ones not among them.
@@ -104,7 +108,8 @@ def estimate(
         requests: Distinct prompts among those rows, when identical ones are asked once. None: all differ.
         mean_prompt_tokens: Mean of the estimated tokens of their prompts, instructions included. None: as the
             tried rows.
-        concurrency: Fewest and most calls at once ("Automatic" varies between them); equal for a fixed number.
+        concurrency: Fewest and most calls at once: where "Automatic" starts and how far it goes; equal for a fixed
+            number.
 
     Returns:
         None when no row was tried.
@@ -159,10 +164,18 @@ def _minutes(
         return 0.0, 0.0
     low, high = _range_of_mean([max(0.0, row.seconds) for row in tried], count)
     fewest, most = (max(1, min(calls, count)) for calls in (min(concurrency), max(concurrency)))
-    fastest, slowest = low * count / most / 60, high * math.ceil(count / fewest) / 60
+    fastest, slowest = low * _rounds(count, fewest, most) / 60, high * math.ceil(count / fewest) / 60
     if requests_per_minute is not None and requests_per_minute > 0:
         fastest, slowest = (max(minutes, count / requests_per_minute) for minutes in (fastest, slowest))
     return fastest, slowest
+
+
+def _rounds(count: int, fewest: int, most: int) -> float:
+    """How many calls one after the other: `fewest` at once in the first round, then more up to `most`."""
+    rounds, left, at_once = 0.0, float(count), float(fewest)
+    while at_once < most and left > at_once:
+        rounds, left, at_once = rounds + 1.0, left - at_once, at_once * GROWTH
+    return rounds + left / min(at_once, most)
 
 
 def _range_of_mean(values: Sequence[float], count: int) -> tuple[float, float]:

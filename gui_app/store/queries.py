@@ -273,6 +273,15 @@ class JobReader:
         with job_file.contents(self.path):
             return [attempt_view(row) for row in found]
 
+    def call_times(self, version: int, limit: int) -> list[tuple[float, float]]:
+        """When the latest live calls of a recipe version were sent and had ended, the latest first."""
+        found = self._all(
+            "SELECT sent_at, ended_at FROM attempts WHERE version = ? AND lane = 0 AND ended_at >= sent_at "
+            "ORDER BY attempt_id DESC LIMIT ?",
+            (version, limit),
+        )
+        return [(float(sent), float(ended)) for sent, ended in found]
+
     def failure_groups(self) -> list[FailureGroup]:
         """Rows that failed or need review, by cause, most first."""
         found = self._all(

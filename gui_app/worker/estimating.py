@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import random
 import time
@@ -25,6 +26,13 @@ MOST_TRIED = 200
 SAMPLE_ROWS = 2_000
 SAMPLE_FOR_S = 1.0
 """Rows of megabytes are not all read: a sample ends here."""
+
+LOOKED_AT = 1_000
+TELLING = 200
+"""So many calls of one run tell how many are out at once; its beginning, with fewer, does not."""
+
+PAUSED_S = 30.0
+"""Between the end of a call and the sending of the next one, it was paused."""
 
 _ANSWERED = frozenset({RowState.DONE, RowState.NEEDS_REVIEW, RowState.FAILED})
 _GROUP = 100
@@ -81,17 +89,39 @@ def estimate_from(
         prices=pricing.price_of(recipe.provider, recipe.model, base_url=recipe.base_url)
         if typed is None
         else typed_table(typed),
-        concurrency=_concurrency(recipe, options),
+        concurrency=_concurrency(reader, recipe, options, version),
     )
 
 
-def _concurrency(recipe: Recipe, options: RunOptions) -> tuple[int, int]:
+def _concurrency(reader: JobReader, recipe: Recipe, options: RunOptions, version: int) -> tuple[int, int]:
+    """Fewest and most calls at once: as the job's last run has shown, or what "Automatic" starts at and may reach."""
     if options.concurrency is not None:
         return options.concurrency, options.concurrency
     entry = catalog.entry(recipe.provider)
-    most = 4 if recipe.base_url and is_loopback(recipe.base_url) and not entry.local else entry.suggested_concurrency
-    # "Automatic" is slowed down at times, by no more than half in most runs.
-    return max(1, most // 2), most
+    local = entry.local or (recipe.base_url is not None and is_loopback(recipe.base_url))
+    start = 4 if local and not entry.local else entry.suggested_concurrency
+    reached = _reached(reader, version)
+    if reached is not None:
+        return reached, reached
+    # One computer is no faster for being asked more at once, and the pace finds that out.
+    return (max(1, start // 2), start) if local else (start, catalog.most_concurrency(entry.name, start))
+
+
+def _reached(reader: JobReader, version: int) -> int | None:
+    """How many calls were out at once, on average, lately; None where too few, or those of a fixed number, tell it."""
+    run = reader.run()
+    if run is None or run["options"].get("concurrency") is not None:
+        return None
+    # Newest first, and none from before a pause.
+    times = reader.call_times(version, LOOKED_AT)
+    lately = [*itertools.takewhile(lambda pair: pair[0][0] - pair[1][1] < PAUSED_S, itertools.pairwise(times))]
+    if len(lately) < TELLING:
+        return None
+    calls = [call for call, _ in lately]
+    out_s = math.fsum(ended - sent for sent, ended in calls)
+    # Little's law: what is out on average is the time all calls took, over the time they took together.
+    span_s = max(ended for _, ended in calls) - min(sent for sent, _ in calls)
+    return max(1, round(out_s / span_s)) if span_s > 0 else None
 
 
 # -- the rows tried ----------------------------------------------------------------------------------

@@ -105,3 +105,70 @@ def test_blank_rows_and_failed_calls_cost_nothing(make_job):
     answer(job, PAID, [4], usage=None, state=RowState.FAILED)
     found = estimated(job)
     assert (found.rows, found.requests, found.tried) == (6, 2, 3)
+
+
+def run_with(job, calls_at_once: int, options: dict[str, object], *, pause_after: int | None = None) -> None:
+    """300 rows answered in 2 s each, so many of them at once."""
+    writer = JobWriter(job)
+    try:
+        version = writer.begin_run(PAID, Scope(), options)
+
+        def prepare(found):
+            return [Prepared(row.row_id, f"prompt {row.row_id}", None, None) for row in found]
+
+        for number in range(300):
+            claimed = writer.exchange([], 1, version, prepare)
+            ((item, _tries, _first),) = claimed.sent
+            sent_at = 100.0 + number * 2.0 / calls_at_once
+            sent_at += 5_000.0 if pause_after is not None and number >= pause_after else 0.0
+            outcome = Outcome(item.row_id, version, RowState.DONE, sent_at=sent_at, ended_at=sent_at + 2.0, usage=USED)
+            writer.exchange([outcome], 0, version, prepare)
+    finally:
+        writer.close()
+
+
+USED = Usage(100, 10)
+AUTOMATIC = RunOptions(price=Price(1.0, 10.0))
+
+
+def minutes_at(calls: float, rows: int = 1_700) -> float:
+    return rows * 2.0 / calls / 60
+
+
+def test_the_minutes_of_automatic_reach_from_where_it_starts_to_where_it_may_grow(make_job):
+    job = make_job(2_005)
+    answer(job, PAID, range(1, 6))
+    found = estimated(job, options=AUTOMATIC).now
+    # It starts at 10 calls at once here, and goes to 100.
+    assert minutes_at(100, 2_000) < found.low_minutes < 2 * minutes_at(100, 2_000)
+    assert minutes_at(10, 2_000) < found.high_minutes < 1.6 * minutes_at(10, 2_000)
+
+
+def test_the_minutes_of_automatic_go_by_what_the_job_s_last_run_reached(make_job):
+    job = make_job(2_000)
+    run_with(job, 40, {"concurrency": None})
+    found = estimated(job, options=AUTOMATIC).now
+    assert 0.8 * minutes_at(40) < found.low_minutes < found.high_minutes < 1.25 * minutes_at(40)
+
+
+def test_a_run_with_a_number_of_its_own_says_nothing_of_automatic(make_job):
+    job = make_job(2_000)
+    run_with(job, 3, {"concurrency": 3})
+    found = estimated(job, options=AUTOMATIC).now
+    assert found.low_minutes < minutes_at(40)
+    assert found.high_minutes < minutes_at(6)
+
+
+def test_a_pause_is_no_part_of_the_time_that_calls_took(make_job):
+    job = make_job(2_000)
+    run_with(job, 40, {"concurrency": None}, pause_after=50)
+    found = estimated(job, options=AUTOMATIC).now
+    assert 0.8 * minutes_at(40) < found.low_minutes < found.high_minutes < 1.25 * minutes_at(40)
+
+
+def test_a_server_on_this_computer_is_not_expected_to_take_more_calls_at_once(make_job):
+    job = make_job(105)
+    local = PAID.with_model("compatible", "m", "http://127.0.0.1:1/v1")
+    answer(job, local, range(1, 6))
+    found = estimated(job, local, AUTOMATIC).now
+    assert minutes_at(4, 100) * 0.6 < found.low_minutes < found.high_minutes < minutes_at(2, 100) * 1.6
