@@ -95,7 +95,13 @@ def copy_of(path: Path) -> Path | None:
     if network_folder.is_remote(path.parent):
         # With Rowmill's own folder on another computer too, nothing is won by a copy.
         return None if network_folder.is_remote(here.parent.parent) else here
-    return here if (notes := read_notes(here)) is not None and notes.ahead else None
+    return here if is_ahead(here) else None
+
+
+def is_ahead(here: Path) -> bool:
+    """A copy has what its original has not; False where there is none."""
+    notes = read_notes(here)
+    return notes is not None and notes.ahead
 
 
 def _place_of(path: Path) -> Path:

@@ -88,7 +88,7 @@ def check(job: Path, rows: int, shown: dict[int, str], practice: Practice) -> in
     return sum(len(times) - 1 for times in requests.values())
 
 
-def _job(path: Path, rows: int) -> Path:
+def filled_job(path: Path, rows: int) -> Path:
     create_job(path, name="kill")
     writer = RowsWriter(path)
     writer.begin(COLUMNS, source_name="reviews.csv", import_settings={})
@@ -105,7 +105,7 @@ def _job(path: Path, rows: int) -> Path:
     ],
 )
 def test_killed_at_random_moments_nothing_shown_is_lost_and_nothing_stored_is_asked_again(kills, rows, home, tmp_path):
-    job = _job(tmp_path / "kill.rowmill", rows)
+    job = filled_job(tmp_path / "kill.rowmill", rows)
     with practice_in(home, Faults(latency_ms=(30, 90))) as practice:
         killed, shown = kill_loop(job, kills, random.Random(kills))
         twice = check(job, rows, shown, practice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +19,7 @@ from gui_app.store import at_hand, copy_back, network_folder
 from gui_app.store.copies import check_job, job_glance
 from gui_app.store.edits import JobEditor
 from gui_app.store.queries import JobReader
+from tests.end_to_end.test_kill_loop import check, filled_job, kill_loop
 from tests.end_to_end.window_stand_in import RECIPE
 from tests.helpers.shares import SHARES, Share
 from tests.helpers.terminal import expected_label, many_reviews, practice_in, write_reviews
@@ -107,3 +109,19 @@ async def test_a_share_that_is_gone_in_mid_run_is_brought_up_to_date_when_it_ret
     assert files(folder) == files(share.folder) == ["job.rowmill"]
     assert job_glance(share.folder / "job.rowmill").counts.done == ROWS
     check_job(share.folder / "job.rowmill")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("share", ["sshfs", "smb"], indirect=True)
+def test_killed_at_random_moments_a_job_on_a_share_loses_nothing_and_pays_for_nothing_twice(share, tmp_path, home):
+    folder, rows, kills = share.mount(tmp_path / "office"), 900, 20
+    job = filled_job(folder / "kill.rowmill", rows)
+    with practice_in(home, Faults(latency_ms=(30, 90))) as practice:
+        killed, shown = kill_loop(job, kills, random.Random(kills))
+        # The worker of the last window has copied it back before it ended.
+        assert files(share.folder) == ["kill.rowmill"]
+        twice = check(share.folder / "kill.rowmill", rows, shown, practice)
+    # What was on its way at a kill, and what had come back in the tenth of a second before and was not stored yet.
+    assert sum(killed.values()) == kills and twice <= kills * 20 and len(shown) > rows // 3
+    print(f"{kills} kills ({dict(killed)}), {len(shown)} rows shown as done, {twice} requests sent twice")

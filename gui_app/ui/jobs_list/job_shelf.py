@@ -34,7 +34,7 @@ class JobShelf:
 
     def entries(self, elsewhere: Iterable[Path]) -> list[JobGlance]:
         """All jobs, the last changed first."""
-        paths = dict.fromkeys([*self._folder.glob(f"*{JOB_SUFFIX}"), *(path for path in elsewhere if path.exists())])
+        paths = dict.fromkeys([*self._folder.glob(f"*{JOB_SUFFIX}"), *filter(_is_there, elsewhere)])
         return sorted((_glance(path) for path in paths), key=lambda glance: -glance.updated_at)
 
     def new_path(self, name: str) -> Path:
@@ -132,6 +132,11 @@ class JobShelf:
                 file=source.name,
                 reason=error.strerror or type(error).__name__,
             ) from None
+
+
+def _is_there(path: Path) -> bool:
+    # Of a job whose share is away, all that is new may lie here.
+    return path.exists() or ((here := working_copy.copy_of(path)) is not None and working_copy.is_ahead(here))
 
 
 def _glance(path: Path) -> JobGlance:

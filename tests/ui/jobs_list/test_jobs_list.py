@@ -20,6 +20,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import StorageError
 from gui_app.jobs import Counts, JobState
 from gui_app.settings import Settings
+from gui_app.store import network_folder
 from gui_app.store.copies import check_job, job_glance
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
@@ -224,6 +225,28 @@ def test_an_event_moves_the_entry_of_its_job(desk: Desk, qtbot: QtBot) -> None:
     assert changed is not None
     assert told(changed) == "running, 25%"
     assert changed == replace(entry, state=JobState.RUNNING, counts=Counts(done=1, waiting=3))
+
+
+def test_a_job_whose_share_is_away_is_listed_while_its_answers_lie_here(
+    shelf: JobShelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    monkeypatch.setattr(network_folder, "is_remote", lambda where: where == share and share.exists())
+    create_job(share / "mine.rowmill", name="mine")
+    filled(share / "mine.rowmill")
+    run = Run(share / "mine.rowmill")
+    run.claim(1)
+    share.rename(tmp_path / "unplugged")
+    (entry,) = shelf.entries([share / "mine.rowmill"])
+    assert (entry.name, entry.counts) == ("mine", Counts(waiting=2, running=1))
+    (tmp_path / "unplugged").rename(share)
+    run.close()
+    # Deleted, it comes back by Undo, with what was done.
+    aside = shelf.set_aside(share / "mine.rowmill")
+    assert shelf.entries([share / "mine.rowmill"]) == []
+    shelf.bring_back(aside, share / "mine.rowmill")
+    assert shelf.entries([share / "mine.rowmill"])[0].counts == Counts(waiting=2, running=1)
 
 
 def test_a_second_start_hands_its_file_to_the_first(home: Path, qtbot: QtBot, tmp_path: Path) -> None:
