@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gui_app.errors import UserError
-from gui_app.i18n import _, money, ngettext, number
+from gui_app.i18n import _
 from gui_app.jobs import Account, Options, Recipe, RunOptions
 from gui_app.pricing.prices import PriceTable, price_of
 from gui_app.providers import catalog
-from gui_app.providers.base import CannotOpen, ModelInfo
+from gui_app.providers.base import CannotOpen
 from gui_app.providers.hosts import checked_base_url
-from gui_app.sentences import explain, explain_cause, filled, plain
+from gui_app.sentences import explain, filled
 from gui_app.settings import BASE_URLS, CONCURRENCY, MODELS, PROVIDER
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
 from gui_app.ui.model.address_question import AddressQuestion
+from gui_app.ui.model.connection_test import ConnectionTest
 from gui_app.ui.model.key_part import KeyPart
-from gui_app.ui.model.model_box import ModelBox
+from gui_app.ui.model.model_part import ModelPart, PriceFinder
 from gui_app.ui.model.provider_box import ProviderBox, provider_title
 from gui_app.ui.model.run_part import RunPart
-from gui_app.ui.pieces.forms import Captioned, Once, choose, tell
-from gui_app.ui.pieces.help_link import link_under
-from gui_app.ui.pieces.help_topics import topic_of, topic_of_cause
-from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.forms import Captioned, Once, choose
+from gui_app.ui.pieces.panel import Panel, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.services import Services
@@ -40,9 +36,6 @@ if TYPE_CHECKING:
 
 LocalFinder = Callable[[], Awaitable[Sequence["LocalServer"]]]
 """Asks which model servers run on this computer."""
-
-PriceFinder = Callable[[str, str, str | None], PriceTable | None]
-"""Provider, model, base URL -> prices; None when unknown. Called in a thread: the catalogue takes a while to load."""
 
 
 def current_recipe(recipe_panel: RecipePanel, model_panel: ModelPanel) -> Recipe:
@@ -88,14 +81,11 @@ class ModelPanel(Panel):
         local: LocalFinder = _running_here,
     ) -> None:
         super().__init__(parent, role="page")
-        self._worker, self._settings, self._prices = services.worker, services.settings, prices
-        self._find_local = local
+        self._settings, self._find_local = services.settings, local
         self._local: dict[str, LocalServer] = {}
         self._tasks = Tasks()
         self._filling = True
         self._entry = catalog.entry("practice")
-        self._listed_for: tuple[str, str | None] | None = None
-        self._price: PriceTable | None = None
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self._scroll = ScrollColumn(self)
         inside = self._scroll.body
@@ -106,26 +96,14 @@ class ModelPanel(Panel):
         self.address_edit.setMaxLength(500)
         self._address = Captioned(self.address_edit, inside)
         self._question = AddressQuestion(inside)
-        self.model_box = ModelBox()
-        self._reload = QToolButton()
-        self._reload.setObjectName("reloadModelsButton")
-        set_role(self._reload, "icon")
-        set_icon(self._reload, "refresh-cw")
-        self._model_caption = text_label("heading")
-        self._model_caption.setBuddy(self.model_box)
-        self._model_note = text_label("hint", wrap=True)
+        self._model = ModelPart(self, services.worker, self._tasks, prices, inside)
+        self.model_box = self._model.box
         self.key_part = KeyPart(services.keys, self._tasks, inside)
-        self._test = QPushButton()
-        self._test.setObjectName("testKeyButton")
-        self._result = text_label("hint", wrap=True)
-        self._result.setObjectName("testResult")
-        self._result_link = link_under(self._result, "model")
+        self._test = ConnectionTest(self, services.worker, self._tasks, inside)
         self.run_part = RunPart(inside)
-        self._ask_price = Once(self, 300)
         self._build()
         self._settle = Once(self, 400)
         self._settle.timer.timeout.connect(self._place_changed)
-        self._ask_price.timer.timeout.connect(self._look_up_price)
         self.retranslate()
         self._filling = False
         self._show_provider(self._settings.get(PROVIDER))
@@ -160,13 +138,25 @@ class ModelPanel(Panel):
 
     def price(self) -> PriceTable | None:
         """What the chosen model costs, as far as it was looked up."""
-        return self._price
+        return self._model.price
 
     def problem(self) -> str:
         """What keeps a run from starting, in words; "" when nothing does."""
-        if not self._agreed():
-            return _("This job names a server that you have not agreed to. Look at the Model tab.")
-        return self._address_problem() or self._key_problem() or self._model_problem() or self.run_part.problem()
+        return (
+            self._unagreed()
+            or self._address_problem()
+            or self._key_problem()
+            or self._model_problem()
+            or (self.run_part.problem())
+        )
+
+    def cannot_ask(self) -> str:
+        """Why the provider cannot even be asked, in words; "" when it can."""
+        return self._unagreed() or self._address_problem()
+
+    async def key_kept(self) -> None:
+        """Wait until a key that is being stored is."""
+        await self.key_part.kept()
 
     # What is shown
 
@@ -205,7 +195,7 @@ class ModelPanel(Panel):
     async def aclose(self) -> None:
         """Stop everything that is being asked."""
         self._settle.timer.stop()
-        self._ask_price.timer.stop()
+        self._model.stop()
         await self._tasks.aclose()
 
     def retranslate(self) -> None:
@@ -214,45 +204,20 @@ class ModelPanel(Panel):
         self.provider_box.retranslate()
         self._filling = False
         self._address.say(_("Address of the server"))
-        self._model_caption.setText(_("Model"))
-        describe(
-            self.model_box, _("Model"), _("Choose from the list, type a part of a name to find it, or a whole name.")
-        )
-        describe(self._reload, _("Get the list of models again"))
-        self._reload.setToolTip(plain_tip(_("Get the list of models again")))
-        self._test.setText(_("Test the connection"))
-        describe(self._test, _("Test the connection"), _("Asks the provider with this key, and says what came back."))
-        self._result.setAccessibleName(_("Result of the test"))
-        tell(self._result, "")
         self._say()
 
     def _build(self) -> None:
-        model_line = hbox(None, gap=GAP_XS)
-        model_line.addWidget(self.model_box, 1)
-        model_line.addWidget(self._reload)
         scroll = self._scroll
-        model = QWidget(scroll.body)
-        model_column = vbox(model, gap=GAP_XS)
-        model_column.addWidget(self._model_caption)
-        model_column.addLayout(model_line)
-        model_column.addWidget(self._model_note)
-        model_column.addWidget(link_under(self._model_note, "model"), 0, Qt.AlignmentFlag.AlignLeft)
-        test = QWidget(scroll.body)
-        test_column = vbox(test, gap=GAP_S)
-        test_column.addWidget(self._test, 0, Qt.AlignmentFlag.AlignLeft)
-        test_column.addWidget(self._result)
-        test_column.addWidget(self._result_link, 0, Qt.AlignmentFlag.AlignLeft)
         line = Panel(role="separator")
-        scroll.add(self._provider, self._address, self._question, self.key_part, model, test, line, self.run_part)
+        scroll.add(self._provider, self._address, self._question, self.key_part)
+        scroll.add(self._model, self._test, line, self.run_part)
         scroll.column.addStretch(1)
         vbox(self).addWidget(scroll)
         self.provider_box.currentIndexChanged.connect(self._provider_chosen)
         self.provider_box.opened.connect(self._look_for_local)
         self.address_edit.textEdited.connect(self._address_typed)
-        self.model_box.currentTextChanged.connect(self._model_changed)
-        self.model_box.opened.connect(self._list_once)
-        self._reload.clicked.connect(self._list_again)
-        self._test.clicked.connect(self._test_clicked)
+        self._model.changed.connect(self._model_changed)
+        self._model.priced.connect(self._priced)
         self.key_part.changed.connect(self._changed)
         self.key_part.edit.textChanged.connect(self._changed)
         self.run_part.changed.connect(self._changed)
@@ -283,10 +248,7 @@ class ModelPanel(Panel):
         address = base_url or (None if from_recipe else known) or entry.base_url or ""
         self.address_edit.setText(address)
         self._question.ask("" if self._is_agreed(address) else address)
-        self._tasks.cancel("list the models")
-        self._listed_for = None
-        self.model_box.set_models([])
-        self.model_box.set_model_id(model or self._settings.get(MODELS).get(entry.name) or entry.first_model)
+        self._model.begin(model or self._settings.get(MODELS).get(entry.name) or entry.first_model)
         self._offer_local()
         ceiling = self._settings.get(CONCURRENCY).get(entry.name, catalog.most_concurrency(entry.name))
         self.run_part.set_provider(
@@ -297,9 +259,9 @@ class ModelPanel(Panel):
             confidence=entry.name == "openai",
             practice=entry.name == "practice",
         )
-        tell(self._result, "")
+        self._test.forget()
         self._place_changed()
-        self._model_changed()
+        self._model.model_changed()
         self._filling = False
 
     def _address_typed(self) -> None:
@@ -346,6 +308,11 @@ class ModelPanel(Panel):
     def _agreed(self) -> bool:
         return not self._question.is_open()
 
+    def _unagreed(self) -> str:
+        if self._agreed():
+            return ""
+        return _("This job names a server that you have not agreed to. Look at the Model tab.")
+
     def _address_problem(self) -> str:
         address = self.address_edit.text().strip()
         if self._entry.name == "practice":
@@ -370,10 +337,12 @@ class ModelPanel(Panel):
         return "" if self.model_id() else _("Choose a model in the Model tab, or type its name.")
 
     def _model_changed(self) -> None:
-        self._price = None
-        self._ask_price.start()
         if not self._filling and self.model_id():
             self._settings.set(MODELS, self._settings.get(MODELS) | {self.provider(): self.model_id()})
+        self._changed()
+
+    def _priced(self) -> None:
+        self.run_part.set_price_known(self._model.price is not None or not self.model_id())
         self._changed()
 
     def _changed(self) -> None:
@@ -394,25 +363,8 @@ class ModelPanel(Panel):
         self._address.setVisible(entry.name != "practice" and (entry.local or entry.base_url is None or foreign))
         wrong = self._address_problem()
         self._address.tell(wrong, "error" if self.address_edit.text().strip() else "hint")
-        tell(self._model_note, self._about_model())
-        self._test.setEnabled(not self._tasks.is_running("test the key"))
-
-    def _about_model(self) -> str:
-        info, parts = self.model_box.info(), []
-        if self._tasks.is_running("list the models"):
-            parts.append(_("Getting the list of models…"))
-        elif not self.model_id():
-            parts.append(_("Open the list, or type the name of a model."))
-        price = self._price
-        if price is not None and price.source == "catalogue":
-            parts.append(
-                _("{input} per million tokens of input, {output} of output.").format(
-                    input=money(price.input.usd), output=money(price.output.usd)
-                )
-            )
-        if info is not None and info.retires_on:
-            parts.append(_("The provider switches it off on {day}.").format(day=plain(info.retires_on, 20)))
-        return " ".join(parts)
+        self._model.say()
+        self._test.say()
 
     # What is asked
 
@@ -424,129 +376,11 @@ class ModelPanel(Panel):
         self._local = {server.provider: server for server in await self._find_local()}
         self.provider_box.set_running(self._local)
         if self._offer_local():
-            self._model_changed()
+            self._model.model_changed()
 
     def _offer_local(self) -> bool:
         """Offer what the chosen local server has loaded. True when that chose a model, because none was."""
         found = self._local.get(self.provider())
         if found is None or self.base_url() is not None or not found.models:
             return False
-        self.model_box.set_models([ModelInfo(model) for model in found.models])
-        if self.model_id():
-            return False
-        self.model_box.set_model_id(found.models[0])
-        return True
-
-    def _look_up_price(self) -> None:
-        self._tasks.start("look up the price", self._find_price(self.provider(), self.model_id(), self.base_url()))
-
-    async def _find_price(self, provider: str, model: str, base_url: str | None) -> None:
-        price = await asyncio.to_thread(self._prices, provider, model, base_url)
-        if (provider, model, base_url) == (self.provider(), self.model_id(), self.base_url()):
-            self._price = price
-            self.run_part.set_price_known(price is not None or not model)
-            self._changed()
-
-    def _list_once(self) -> None:
-        if self._listed_for != (self.provider(), self.base_url()):
-            self._list_again()
-
-    def _list_again(self) -> None:
-        if self._agreed() and not self._address_problem() and not self._tasks.is_running("list the models"):
-            self._tasks.start("list the models", self._list_models())
-            self._say()
-
-    async def _list_models(self) -> None:
-        place = (self.provider(), self.base_url())
-        wrong, models = "", list[ModelInfo]()
-        try:
-            await self.key_part.kept()
-            models = await self._worker.list_models(self.account())
-        except UserError as error:
-            wrong = _said(error)
-        if place != (self.provider(), self.base_url()):
-            return
-        self._tasks.forget("list the models")
-        self._listed_for = place if models else None
-        if models:
-            self.model_box.set_models(models)
-            self._tasks.start("price the list", self._price_list(place, models))
-        self._say()
-        if wrong or not models:
-            tell(self._model_note, wrong or _("The provider lists no models. Type the name of one."), "warning")
-        else:
-            tell(self._model_note, f"{_listed(models)} {self._about_model()}".strip())
-        self._ask_price.start()
-
-    async def _price_list(self, place: tuple[str, str | None], models: Sequence[ModelInfo]) -> None:
-        """Say beside each model of the list what it costs and until when there is one."""
-
-        # Without `self`: another thread must not be the last to know the panel.
-        prices = self._prices
-
-        def look_up() -> list[PriceTable | None]:
-            return [prices(place[0], model.id, place[1]) for model in models]
-
-        priced = await asyncio.to_thread(look_up)
-        if place == (self.provider(), self.base_url()):
-            self.model_box.set_notes(
-                {model.id: _note(model, price) for model, price in zip(models, priced, strict=True)}
-            )
-
-    def _test_clicked(self) -> None:
-        if wrong := (self.problem() if not self._agreed() else self._address_problem()):
-            tell(self._result, wrong, "error")
-            return
-        tell(self._result, _("Asking…"))
-        self._tasks.start("test the key", self._test_key())
-        self._say()
-
-    async def _test_key(self) -> None:
-        place = (self.provider(), self.base_url(), self.model_id())
-        topic = "model"
-        try:
-            await self.key_part.kept()
-            test = await self._worker.test_key(self.account())
-            ok, sentence = test.ok, ""
-            if test.cause is not None:
-                sentence, topic = explain_cause(test.cause, test.detail), topic_of_cause(test.cause)
-            elif not ok:
-                sentence = _("It does not work: {detail}").format(detail=plain(test.detail))
-            elif test.models and not await self._lists(place[2]):
-                sentence = _(
-                    "The connection works, but the provider does not list a model named “{model}”. Check its name."
-                ).format(model=plain(place[2], 80))
-        except UserError as error:
-            ok, sentence, topic = False, _said(error), topic_of(error)
-        finally:
-            self._tasks.forget("test the key")
-        if place == (self.provider(), self.base_url(), self.model_id()):
-            self._result_link.topic = topic
-            tone = "error" if not ok else "warning" if sentence else "success"
-            tell(self._result, sentence or _("It works."), tone)
-        self._say()
-
-    async def _lists(self, model: str) -> bool:
-        """Whether the provider lists this model. A mistake in its name would else be found by the first row."""
-        return not model or any(item.id == model for item in await self._worker.list_models(self.account()))
-
-
-def _listed(models: Sequence[ModelInfo]) -> str:
-    return ngettext("{n} model is on the list.", "{n} models are on the list.", len(models)).format(
-        n=number(len(models))
-    )
-
-
-def _note(model: ModelInfo, price: PriceTable | None) -> str:
-    """What stands beside a model in the list: its prices for a million tokens in and out, its last day."""
-    parts = []
-    if price is not None and price.source == "catalogue":
-        parts.append(_("{input} in, {output} out").format(input=money(price.input.usd), output=money(price.output.usd)))
-    if model.retires_on:
-        parts.append(_("until {day}").format(day=plain(model.retires_on, 20)))
-    return " · ".join(parts)
-
-
-def _said(error: UserError) -> str:
-    # A provider that cannot even be asked says better why than its cause does.
-    return filled(error.sentence, error.details) if isinstance(error, CannotOpen) else explain(error)
+        return self._model.offer(found.models)

@@ -263,7 +263,7 @@ async def test_an_unknown_price_is_asked_for_and_a_limit_needs_it(desk: Desk, ql
 
 async def test_a_known_price_is_shown_beside_the_model(desk: Desk, qloop: object) -> None:
     choose(desk.panel.provider_box, "openai")
-    await until(lambda: "$0.10" in desk.panel._model_note.text())
+    await until(lambda: "$0.10" in desk.panel._model.note.text())
     assert desk.panel.run_part._price.isHidden()
     await desk.panel.aclose()
 
@@ -358,9 +358,9 @@ async def test_the_test_says_in_plain_words_that_it_works(desk: Desk, qloop: obj
     panel.model_box.set_model_id("m-1")
     panel.key_part.edit.setText("sk-secret")
     qtbot.mouseClick(part(panel, QPushButton, "testKeyButton"), Qt.MouseButton.LeftButton)
-    await until(lambda: panel._result.text() == "It works.")
+    await until(lambda: panel._test.result.text() == "It works.")
     assert desk.worker.tested[0].key is not None and desk.worker.tested[0].key.reveal() == "sk-secret"
-    assert panel._test.isEnabled()
+    assert panel._test.button.isEnabled()
     await panel.aclose()
 
 
@@ -370,7 +370,7 @@ async def test_a_mistake_in_the_model_s_name_is_found_by_the_test(desk: Desk, ql
     panel.model_box.set_model_id("m-11")
     panel.key_part.edit.setText("sk-secret")
     qtbot.mouseClick(part(panel, QPushButton, "testKeyButton"), Qt.MouseButton.LeftButton)
-    await until(lambda: "does not list a model named “m-11”" in panel._result.text())
+    await until(lambda: "does not list a model named “m-11”" in panel._test.result.text())
     await panel.aclose()
 
 
@@ -381,10 +381,10 @@ async def test_a_refused_key_is_said_with_what_to_do(desk: Desk, qloop: object, 
     desk.worker.result = CallFailed(cause, detail) if raised else KeyTest(False, cause, detail)
     choose(panel.provider_box, "openai")
     panel.key_part.edit.setText("sk-secret")
-    panel._test.click()
-    await until(lambda: "did not accept the key" in panel._result.text())
-    assert "<b>wrong</b> key" in panel._result.text()
-    assert panel._result.textFormat() is Qt.TextFormat.PlainText
+    panel._test.button.click()
+    await until(lambda: "did not accept the key" in panel._test.result.text())
+    assert "<b>wrong</b> key" in panel._test.result.text()
+    assert panel._test.result.textFormat() is Qt.TextFormat.PlainText
     await panel.aclose()
 
 
@@ -403,15 +403,15 @@ async def test_opening_the_list_fetches_the_models_once(desk: Desk, qloop: objec
     box.hidePopup()
     assert len(desk.worker.listed) == 1
     box.setCurrentIndex(1)
-    assert panel.model_id() == "m-2" and "2027-01-14" in panel._model_note.text()
+    assert panel.model_id() == "m-2" and "2027-01-14" in panel._model.note.text()
     await panel.aclose()
 
 
 async def test_a_list_that_cannot_be_fetched_leaves_typing(desk: Desk, qloop: object) -> None:
     panel = desk.panel
     desk.worker.models = CallFailed(Cause.NETWORK)
-    panel._reload.click()
-    await until(lambda: "connection" in panel._model_note.text())
+    panel._model.reload.click()
+    await until(lambda: "connection" in panel._model.note.text())
     panel.model_box.setEditText("typed")
     assert panel.model_id() == "typed" and panel.problem() == ""
     await panel.aclose()
@@ -419,7 +419,7 @@ async def test_a_list_that_cannot_be_fetched_leaves_typing(desk: Desk, qloop: ob
 
 async def test_model_names_with_hidden_characters_are_not_offered(desk: Desk, qloop: object) -> None:
     desk.worker.models = [ModelInfo("fine"), ModelInfo("bad\u202e"), ModelInfo("two\nlines"), ModelInfo("")]
-    desk.panel._reload.click()
+    desk.panel._model.reload.click()
     await until(lambda: desk.panel.model_box.count())
     assert [desk.panel.model_box.itemText(i) for i in range(desk.panel.model_box.count())] == ["fine"]
     await desk.panel.aclose()
@@ -452,7 +452,7 @@ def test_an_address_that_came_with_a_recipe_gets_no_key_until_agreed(desk: Desk,
     panel.set_recipe(recipe("compatible", "m", "https://collector.example.net/v1"))
     assert panel._question.isVisibleTo(panel) and "collector.example.net" in panel._question._text.text()
     assert "not agreed" in panel.problem() and panel.account().key is None
-    panel._test.click()
+    panel._test.button.click()
     assert desk.worker.tested == []
     qtbot.mouseClick(part(panel, QPushButton, "agreeAddressButton"), Qt.MouseButton.LeftButton)
     assert panel.problem() == "" and not panel._question.isVisibleTo(panel)
