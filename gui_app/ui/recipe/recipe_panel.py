@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QSplitter, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QSplitter, QWidget
 
 from gui_app.errors import UserError
-from gui_app.i18n import _, moment
+from gui_app.i18n import _
 from gui_app.jobs import FieldKind, OutputField, Recipe
 from gui_app.recipes.examples import Example, add_examples
 from gui_app.recipes.presets import PRESETS, preset
@@ -20,18 +18,17 @@ from gui_app.sentences import explain, filled, plain
 from gui_app.store.queries import RecipeVersion
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
-from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
-from gui_app.ui.pieces.forms import button_text, tell
-from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.forms import tell
+from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
-from gui_app.ui.recipe import recipe_files
 from gui_app.ui.recipe.column_chips import ColumnChips
 from gui_app.ui.recipe.field_list import FieldList
 from gui_app.ui.recipe.own_templates import OWN, OwnTemplates
 from gui_app.ui.recipe.preset_box import PresetBox
 from gui_app.ui.recipe.prompt_editor import PromptEdit
 from gui_app.ui.recipe.prompt_preview import PromptPreview
+from gui_app.ui.recipe.recipe_menu import RecipeMenu
 
 MOST_NOTES = 3
 
@@ -61,9 +58,7 @@ class RecipePanel(Panel):
         self._cells: tuple[str, ...] = ()
         self._preset = self._wanted = ""
         self._before: Recipe | None = None
-        self._versions: tuple[RecipeVersion, ...] = ()
         self._filling = True
-        self._whole: Callable[[], Recipe] = self.recipe
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self._scroll = ScrollColumn(self.splitter)
@@ -75,11 +70,7 @@ class RecipePanel(Panel):
         self.preset_box = self._preset_part.box
         self.own = OwnTemplates(self, self._tasks)
         self._said_last: tuple[Callable[[], str] | None, str] = (None, "hint")
-        self.menu_button = QToolButton()
-        self.menu_button.setObjectName("recipeMenuButton")
-        self._menu = QMenu(self.menu_button)
-        set_role(self.menu_button, "icon")
-        set_icon(self.menu_button, "ellipsis")
+        self.menu = RecipeMenu(self, self._tasks, self._top)
         self._message = text_label("hint", wrap=True)
         self._message.setObjectName("recipeMessage")
         self._take_back = QPushButton()
@@ -157,12 +148,12 @@ class RecipePanel(Panel):
 
     def set_versions(self, versions: Sequence[RecipeVersion]) -> None:
         """The job's earlier recipes, for the way back."""
-        self._versions = tuple(versions)
+        self.menu.set_versions(versions)
         self.history_button.setVisible(bool(versions))
 
     def set_whole(self, whole: Callable[[], Recipe]) -> None:
         """Where a recipe to be saved comes from when the model belongs in it (`current_recipe`)."""
-        self._whole = whole
+        self.menu.whole = whole
 
     def change_prompt(self, text: str) -> None:
         """Put another prompt in the place of this one. One step of the editor's undo."""
@@ -182,51 +173,6 @@ class RecipePanel(Panel):
         """Stop what is being read or written."""
         await self._tasks.aclose()
 
-    # Files
-
-    def open_file(self, path: Path) -> None:
-        """Read a recipe file and show it; a sentence says when that cannot be done."""
-        self._tasks.start("open a recipe", self._open(path))
-
-    def save_file(self, path: Path) -> None:
-        """Write the recipe, with its model, to a file."""
-        self._tasks.start("save the recipe", self._save(path))
-
-    async def _open(self, path: Path) -> None:
-        try:
-            recipe = await recipe_files.read(path)
-        except UserError as error:
-            refusal = error
-            self._tell(lambda: explain(refusal), "error")
-            return
-        self._replace(recipe)
-        self._tell(lambda: _("{file} was opened.").format(file=plain(path.name, 80)))
-        self.recipeOpened.emit(recipe)
-
-    async def _save(self, path: Path) -> None:
-        try:
-            await recipe_files.write(path, self._whole())
-        except UserError as error:
-            refusal = error
-            self._tell(lambda: explain(refusal), "error")
-            return
-        self._tell(lambda: _("Saved as {file}.").format(file=plain(path.name, 80)))
-
-    def _ask_file(self, *, save: bool) -> None:
-        title = _("Save the recipe") if save else _("Open a recipe")
-        dialog = file_dialog(self.window(), title)
-        dialog.setObjectName("recipeFileDialog")
-        dialog.setNameFilters([_("Recipes (*.json)"), _("All files (*)")])
-        if save:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix("json")
-            dialog.selectFile("recipe.json")
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        done = self.save_file if save else self.open_file
-        dialog.fileSelected.connect(lambda name: done(Path(name)))
-        open_dialog(dialog)
-
     # Inside
 
     def retranslate(self) -> None:
@@ -234,8 +180,7 @@ class RecipePanel(Panel):
         self._preset_part.retranslate()
         self._tell(*self._said_last)
         self._say_about_prompt(self.prompt_edit.template())
-        describe(self.menu_button, _("Open, save or go back"), _("Recipe files, and earlier versions of this recipe."))
-        self.menu_button.setToolTip(plain_tip(_("Open, save or go back")))
+        self.menu.retranslate()
         self._take_back.setText(_("Take back"))
         describe(self._take_back, _("Take back"), _("Shows the prompt and the results that were there before."))
         self._prompt_caption.setText(_("Prompt"))
@@ -256,7 +201,7 @@ class RecipePanel(Panel):
     def _build(self) -> None:
         line = hbox(self._top, gap=GAP_XS)
         line.addWidget(self._preset_part, 1)
-        line.addWidget(self.menu_button, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.menu, 0, Qt.AlignmentFlag.AlignTop)
         said_line = hbox(self._said, gap=GAP_S)
         said_line.addWidget(self._message, 1)
         said_line.addWidget(self._take_back)
@@ -291,7 +236,9 @@ class RecipePanel(Panel):
         self.own.changed.connect(self._own_changed)
         self.own.renamed.connect(self._own_named)
         self.own.said.connect(self._tell)
-        self.menu_button.clicked.connect(self._show_menu)
+        self.menu.opened.connect(self._file_opened)
+        self.menu.chosen.connect(self.use_recipe)
+        self.menu.said.connect(self._tell)
         self._take_back.clicked.connect(self._take_back_clicked)
         self.prompt_edit.textChanged.connect(self._changed)
         self.fields.changed.connect(self._changed)
@@ -389,32 +336,10 @@ class RecipePanel(Panel):
         self._take_back.setVisible(self._before is not None)
         self._said.setVisible(make is not None or self._before is not None)
 
-    def _show_menu(self) -> None:
-        menu = self._menu
-        menu.clear()
-        menu.addAction(_("Save as a template…"), self._keep_as_template)
-        own = self.own.of(self._preset)
-        if own is not None:
-            menu.addAction(_("Rename the template…"), lambda: self.own.ask_to_rename(own))
-            menu.addAction(_("Delete the template…"), lambda: self.own.ask_to_delete(own))
-            menu.addAction(_("Export the template…"), lambda: self.own.ask_where_to(own))
-        menu.addAction(_("Import a template…"), self.own.ask_where_from)
-        menu.addSeparator()
-        menu.addAction(_("Open a recipe…"), lambda: self._ask_file(save=False))
-        menu.addAction(_("Save the recipe…"), lambda: self._ask_file(save=True))
-        if self._versions:
-            earlier = menu.addMenu(_("Earlier versions"))
-            for version in reversed(self._versions[-30:]):
-                text = _("Version {number}, {when}: {words}").format(
-                    number=version.version, when=moment(version.created_at), words=plain(version.recipe.template, 40)
-                )
-                earlier.addAction(button_text(text), partial(self.use_recipe, version.recipe))
-        corner = self.menu_button.rect().bottomRight()
-        menu.popup(self.menu_button.mapToGlobal(corner) - QPoint(menu.sizeHint().width(), 0))
-
-    def _keep_as_template(self) -> None:
-        own = self.own.of(self._preset)
-        self.own.ask_to_keep(self.recipe(), own.name if own is not None else "")
+    def _file_opened(self, recipe: Recipe, sentence: Callable[[], str]) -> None:
+        self._replace(recipe)
+        self._tell(sentence)
+        self.recipeOpened.emit(recipe)
 
     def use_recipe(self, recipe: Recipe) -> None:
         """Go back to an earlier recipe, with a way back from there."""

@@ -42,9 +42,9 @@ def opened(home: Path, qloop: object) -> Callable[..., Any]:
 
 
 def menu_entry(panel: RecipePanel, text: str) -> None:
-    panel._show_menu()
-    action = next(action for action in panel._menu.actions() if action.text() == text)
-    panel._menu.close()
+    panel.menu.open_menu()
+    action = next(action for action in panel.menu.entries.actions() if action.text() == text)
+    panel.menu.entries.close()
     action.trigger()
 
 

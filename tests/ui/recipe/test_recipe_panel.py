@@ -140,11 +140,11 @@ def test_a_row_becomes_an_example_in_one_step(panel: RecipePanel) -> None:
 def test_an_earlier_version_comes_back_from_the_menu(panel: RecipePanel, qtbot: QtBot) -> None:
     panel.set_recipe(Recipe("New {stars}", OWN.fields))
     panel.set_versions([RecipeVersion(1, OWN, 1.7e9)])
-    qtbot.mouseClick(panel.menu_button, Qt.MouseButton.LeftButton)
-    (earlier,) = panel._menu.findChildren(QMenu)
+    qtbot.mouseClick(panel.menu, Qt.MouseButton.LeftButton)
+    (earlier,) = panel.menu.entries.findChildren(QMenu)
     with qtbot.waitSignal(panel.recipeOpened):
         earlier.actions()[0].trigger()
-    panel._menu.close()
+    panel.menu.entries.close()
     assert panel.recipe().template == OWN.template
 
 
@@ -154,12 +154,12 @@ async def test_a_recipe_survives_the_way_through_a_file(
     whole = OWN.with_model("openai", "gpt-6-luna")
     panel.set_recipe(OWN)
     panel.set_whole(lambda: whole)
-    panel.save_file(tmp_path / "my.json")
+    panel.menu.save_file(tmp_path / "my.json")
     await until((tmp_path / "my.json").exists)
     panel.set_recipe(None)
     opened: list[Recipe] = []
     panel.recipeOpened.connect(opened.append)
-    panel.open_file(tmp_path / "my.json")
+    panel.menu.open_file(tmp_path / "my.json")
     await until(lambda: opened)
     assert opened == [whole]
     assert panel.recipe().template == OWN.template and panel.recipe().fields == OWN.fields
@@ -175,7 +175,7 @@ async def test_a_file_that_is_no_recipe_is_refused_in_words(
     panel.set_recipe(OWN)
     path = tmp_path / "bad.json"
     path.write_bytes(content)
-    panel.open_file(path)
+    panel.menu.open_file(path)
     await until(panel._message.text)
     assert "recipe" in panel._message.text()
     assert panel.recipe() == OWN
@@ -185,7 +185,7 @@ async def test_a_file_that_is_no_recipe_is_refused_in_words(
 async def test_a_folder_that_cannot_be_written_is_said(
     panel: RecipePanel, qtbot: QtBot, qloop: object, tmp_path: Path
 ) -> None:
-    panel.save_file(tmp_path / "missing" / "my.json")
+    panel.menu.save_file(tmp_path / "missing" / "my.json")
     await until(panel._message.text)
     assert "cannot be saved" in panel._message.text()
     await panel.aclose()
