@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
 
 from gui_app.i18n import _, number
-from gui_app.jobs import FieldKind, FieldValue, OutputField, RowFilter, RowState
-from gui_app.sentences import plain, state_name
+from gui_app.jobs import FieldValue, OutputField, RowFilter, RowState
+from gui_app.sentences import plain
 from gui_app.store.queries import RowView
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Captioned, Once, calm_wheel, choose, shrinking_box
-from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
+from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.review.agreement_view import AgreementView, Result
 from gui_app.ui.review.label_bars import LabelBars
+from gui_app.ui.review.review_row import ReviewRow
 from gui_app.ui.review.second_opinion import SecondOpinionPart
-from gui_app.ui.review.value_editor import ValueEditor
 
 _ALL, _NEEDS_REVIEW, _EDITED, _OPEN = "all", "review", "edited", "open"
 
@@ -68,8 +66,7 @@ class ReviewPanel(Panel):
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self._scroll = ScrollColumn(self)
         inside = self._scroll.body
-        self._card = Panel(inside, role="card")
-        self._card.setObjectName("reviewRow")
+        self.card = ReviewRow(inside)
         self.field_box = shrinking_box(name="reviewFieldBox")
         self._field_part = Captioned(self.field_box, inside)
         self.bars = LabelBars(inside)
@@ -83,28 +80,12 @@ class ReviewPanel(Panel):
         self.unsure_button.setObjectName("leastSureButton")
         self.unsure_button.setCheckable(True)
         set_role(self.unsure_button, "count")
-        self.go_on_box = QCheckBox()
-        self.go_on_box.setObjectName("reviewNextBox")
-        self.go_on_box.setChecked(True)
-        self._keys = text_label("small", wrap=True)
-        self._keys.setObjectName("reviewKeys")
-        self._row_title, self._row_state = text_label("heading"), text_label("hint", wrap=True)
-        self.editor = ValueEditor(self._card)
-        self.approve_button, self.edit_button, self.undo_button, self.example_button = (
-            self._action("approveButton", "badge-check"),
-            self._action("editButton", "pencil"),
-            self._action("undoButton", "undo-2"),
-            self._action("exampleButton", "bookmark"),
-        )
-        self.previous_button = self._arrow("reviewPreviousButton", "chevron-up", -1)
-        self.next_button = self._arrow("reviewNextButton", "chevron-down", 1)
         self.gold_box = shrinking_box(name="goldColumnBox")
         self._gold_part = Captioned(self.gold_box, inside)
         self.agreement = AgreementView(inside)
         self.second = SecondOpinionPart(inside)
         self._bars_caption = text_label("heading", wrap=True)
         self._build()
-        self._add_shortcuts()
         self.retranslate()
 
     # What is shown
@@ -188,21 +169,6 @@ class ReviewPanel(Panel):
         self.search_edit.setPlaceholderText(_("Search in rows and answers"))
         describe(self.search_edit, _("Search in rows and answers"))
         self._say_which()
-        for button, text, key, what in (
-            (self.approve_button, _("Approve"), "A", _("Marks the answers of this row as right.")),
-            (self.edit_button, _("Edit"), "E", _("Leads to the answer of this row.")),
-            (self.undo_button, _("Undo"), "U", _("Takes back the last edit or approval.")),
-            (self.example_button, _("Use as example"), "", _("Puts this row with its answer into the prompt.")),
-        ):
-            button.setText(f"{text}  {key}" if key else text)
-            describe(button, text, _("{what} Key: {key}").format(what=what, key=key) if key else what)
-            button.setToolTip(plain_tip(what))
-        for arrow, name in ((self.previous_button, _("Previous row")), (self.next_button, _("Next row"))):
-            describe(arrow, name)
-            arrow.setToolTip(plain_tip(name))
-        self._keys.setText(_("Keys: ↑ ↓ row, 1–9 answer, A approve, E edit, U undo"))
-        self.go_on_box.setText(_("Go on to the next row by itself"))
-        self.go_on_box.setAccessibleDescription(_("After a row was approved or answered by its number key."))
         self.unsure_button.setText(_("Least sure first"))
         unsure = _("Lists the rows first where the model was least sure. Rows asked overnight have no such figure.")
         describe(self.unsure_button, _("Least sure first"), unsure)
@@ -231,29 +197,13 @@ class ReviewPanel(Panel):
             describe(self._which_buttons[name], text, _("Shows only these rows in the table."))
 
     def _build(self) -> None:
-        scroll, card = self._scroll, self._card
+        scroll = self._scroll
         which = QWidget(scroll.body)
         flow = FlowLayout(which, GAP_XS)
         for button in self._which_buttons.values():
             flow.addWidget(button)
-        inside = vbox(card, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
-        head = hbox(None, gap=GAP_S)
-        head.addWidget(self._row_title)
-        head.addStretch(1)
-        for arrow in (self.previous_button, self.next_button):
-            head.addWidget(arrow)
-        inside.addLayout(head)
-        inside.addWidget(self._row_state)
-        inside.addWidget(self.editor)
-        buttons = QWidget(card)
-        line = FlowLayout(buttons, GAP_XS)
-        for button in (self.approve_button, self.edit_button, self.undo_button, self.example_button):
-            line.addWidget(button)
-        inside.addWidget(buttons)
-        inside.addWidget(self.go_on_box)
-        inside.addWidget(self._keys)
         flow.addWidget(self.unsure_button)
-        scroll.add(self._field_part, card, self._bars_caption, self.bars, which, self.search_edit)
+        scroll.add(self._field_part, self.card, self._bars_caption, self.bars, which, self.search_edit)
         scroll.add(Panel(role="separator"), self._gold_part, self.agreement)
         scroll.add(Panel(role="separator"), self.second)
         scroll.column.addStretch(1)
@@ -265,42 +215,16 @@ class ReviewPanel(Panel):
         self.search_edit.textChanged.connect(self._search_typed)
         self.search_edit.returnPressed.connect(self._filter)
         self._search_soon.timer.timeout.connect(self._filter)
-        self.editor.chosen.connect(self._edited)
-        self.approve_button.clicked.connect(self.approve)
-        self.edit_button.clicked.connect(self.editor.begin)
-        self.undo_button.clicked.connect(self.undoRequested)
-        self.example_button.clicked.connect(self._use_as_example)
+        self.card.edited.connect(self._edited)
+        self.card.approved.connect(self._approved)
+        self.card.undone.connect(self.undoRequested)
+        self.card.exampled.connect(self._use_as_example)
+        self.card.stepped.connect(self.stepRequested)
         for view in (self.agreement, self.second.view):
             view.filterRequested.connect(self.filterRequested)
             view.rowRequested.connect(self.rowRequested)
         self.unsure_button.toggled.connect(lambda on: self.orderRequested.emit(self.field_name() if on else ""))
         self.unsure_button.hide()
-
-    def _add_shortcuts(self) -> None:
-        # Shortcuts of a hidden widget sleep, and a text field keeps what is typed into it for itself.
-        for key, act in (("A", self.approve), ("E", self.editor.begin), ("U", self.undoRequested.emit)):
-            QShortcut(QKeySequence(key), self, act)
-        for digit in range(10):
-            QShortcut(QKeySequence(str(digit)), self, lambda digit=digit: self._choose(digit))
-        # Only inside the row's card: a list or a box beside it needs the arrow keys for itself.
-        for arrow, step in ((Qt.Key.Key_Up, -1), (Qt.Key.Key_Down, 1)):
-            shortcut = QShortcut(QKeySequence(arrow), self._card, lambda step=step: self.stepRequested.emit(step))
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-
-    def approve(self) -> None:
-        """Approve the current row."""
-        if self._row is not None and self.approve_button.isEnabled():
-            self.approveRequested.emit([self._row.row_id])
-            self._go_on()
-
-    def _choose(self, position: int) -> None:
-        field = self._field()
-        if self.editor.choose_number(position) and field is not None and field.kind is not FieldKind.LABELS:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        if self.go_on_box.isChecked():
-            self.stepRequested.emit(1)
 
     def _which_button(self, name: str) -> QPushButton:
         out = QPushButton()
@@ -310,20 +234,6 @@ class ReviewPanel(Panel):
         set_role(out, "count")
         out.clicked.connect(self._filter)
         self._which.addButton(out)
-        return out
-
-    def _action(self, name: str, drawing: str) -> QPushButton:
-        out = QPushButton()
-        out.setObjectName(name)
-        set_icon(out, drawing)
-        return out
-
-    def _arrow(self, name: str, drawing: str, step: int) -> QToolButton:
-        out = QToolButton()
-        out.setObjectName(name)
-        set_role(out, "icon")
-        set_icon(out, drawing)
-        out.clicked.connect(lambda: self.stepRequested.emit(step))
         return out
 
     def _fill_fields(self) -> None:
@@ -352,21 +262,7 @@ class ReviewPanel(Panel):
         return next((field for field in self._fields if field.name == self.field_name()), None)
 
     def _show_row(self) -> None:
-        row, field = self._row, self._field()
-        usable = row is not None and field is not None
-        self.editor.setEnabled(usable)
-        if row is None or field is None:
-            self.editor.show_field(field, None)
-            self._row_title.setText(_("No row chosen"))
-            self._row_state.setText(_("Choose a row in the table to look at its answer here."))
-        else:
-            self.editor.show_field(field, row.shown(field.name))
-            self._row_title.setText(_("Row {row}").format(row=number(row.row_id)))
-            self._row_state.setText(_about(row, field))
-        answered = row is not None and row.state in (RowState.DONE, RowState.NEEDS_REVIEW)
-        self.approve_button.setEnabled(usable and answered and row is not None and not row.approved)
-        self.edit_button.setEnabled(usable)
-        self.example_button.setEnabled(usable and answered)
+        self.card.show_row(self._row, self._field())
 
     def _field_chosen(self) -> None:
         if self._filling:
@@ -396,6 +292,10 @@ class ReviewPanel(Panel):
         if not self._filling:
             self.filterRequested.emit(self.row_filter())
 
+    def _approved(self) -> None:
+        if self._row is not None:
+            self.approveRequested.emit([self._row.row_id])
+
     def _edited(self, value: object) -> None:
         if self._row is not None:
             self.editRequested.emit(self._row.row_id, self.field_name(), value)
@@ -411,17 +311,3 @@ def _which_of(shown: RowFilter) -> str:
     if shown.edited:
         return _EDITED
     return _OPEN if shown.approved is False else _ALL
-
-
-def _about(row: RowView, field: OutputField) -> str:
-    parts = [state_name(row.state)]
-    if field.name in row.hand:
-        parts.append(_("answered by hand"))
-    if row.approved:
-        parts.append(_("approved"))
-    sure = row.confidence.get(field.name)
-    if sure is not None and field.name not in row.hand:
-        parts.append(_("the model is {percent} sure").format(percent=f"{sure:.0%}"))
-    if row.stale:
-        parts.append(_("from an earlier version of the task"))
-    return " · ".join(parts)

@@ -335,10 +335,10 @@ async def test_the_review_goes_on_by_keys_alone(opened: Callable[..., Any]) -> N
             QTest.keyClick(page.table, Qt.Key.Key_U)
             await until(lambda: not reader.rows([2])[0].approved)
         # In the row's card the arrow keys go from row to row too.
-        review.approve_button.setFocus()
-        QTest.keyClick(review.approve_button, Qt.Key.Key_Down)
+        review.card.approve_button.setFocus()
+        QTest.keyClick(review.card.approve_button, Qt.Key.Key_Down)
         await until(lambda: review._row.row_id == 4)
-        assert "A" in review._keys.text() and review._keys.isVisible()
+        assert "A" in review.card.keys.text() and review.card.keys.isVisible()
 
 
 async def test_the_least_sure_rows_come_first_where_the_model_says_how_sure_it_is(

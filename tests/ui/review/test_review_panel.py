@@ -107,7 +107,7 @@ def test_a_approves_u_undoes_e_leads_to_the_answer(panel: ReviewPanel, qtbot: Qt
     with qtbot.waitSignal(panel.undoRequested):
         qtbot.keyClick(panel, Qt.Key.Key_U)
     qtbot.keyClick(panel, Qt.Key.Key_E)
-    assert panel.editor._buttons[0][1].hasFocus()
+    assert panel.card.editor._buttons[0][1].hasFocus()
 
 
 def test_letters_typed_into_a_field_are_no_commands(panel: ReviewPanel, qtbot: QtBot) -> None:
@@ -121,11 +121,11 @@ def test_letters_typed_into_a_field_are_no_commands(panel: ReviewPanel, qtbot: Q
 
 def test_a_row_without_an_answer_cannot_be_approved(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel.set_row(row(RowState.WAITING))
-    assert not panel.approve_button.isEnabled()
+    assert not panel.card.approve_button.isEnabled()
     with qtbot.assertNotEmitted(panel.approveRequested):
         qtbot.keyClick(panel, Qt.Key.Key_A)
     panel.set_row(None)
-    assert not panel.edit_button.isEnabled()
+    assert not panel.card.edit_button.isEnabled()
 
 
 def test_the_queue_of_what_needs_review_says_how_long_it_is(panel: ReviewPanel, qtbot: QtBot) -> None:
@@ -142,7 +142,7 @@ def test_the_queue_of_what_needs_review_says_how_long_it_is(panel: ReviewPanel, 
 def test_a_rating_is_given_by_the_key_of_its_number(panel: ReviewPanel, qtbot: QtBot) -> None:
     choose(panel.field_box, "score")
     panel.set_row(row(score=3.0))
-    assert [(value, button.isChecked()) for value, button in panel.editor._buttons] == [
+    assert [(value, button.isChecked()) for value, button in panel.card.editor._buttons] == [
         (1, False),
         (2, False),
         (3, True),
@@ -164,12 +164,12 @@ def test_a_rating_is_given_by_the_key_of_its_number(panel: ReviewPanel, qtbot: Q
 def test_a_number_is_typed_and_checked(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel.set_fields((OutputField("score", FieldKind.NUMBER, minimum=1, maximum=50),))
     panel.set_row(row(score=3))
-    edit = panel.editor.edit
+    edit = panel.card.editor.edit
     qtbot.keyClick(panel, Qt.Key.Key_E)
     qtbot.keyClicks(edit, "99")
     with qtbot.assertNotEmitted(panel.editRequested):
         qtbot.keyClick(edit, Qt.Key.Key_Return)
-    assert "from 1 to 50" in panel.editor._wrong.text()
+    assert "from 1 to 50" in panel.card.editor._wrong.text()
     edit.selectAll()
     qtbot.keyClicks(edit, "4")
     with qtbot.waitSignal(panel.editRequested) as told:
@@ -181,14 +181,14 @@ def test_several_labels_are_switched_one_by_one(panel: ReviewPanel, qtbot: QtBot
     panel.set_fields((TOPICS,))
     panel.set_row(row(topics=("service",)))
     with qtbot.waitSignal(panel.editRequested) as told:
-        panel.editor.choose_number(1)
+        panel.card.editor.choose_number(1)
     assert told.args == [7, "topics", ("price", "service")]
 
 
 def test_text_is_kept_with_ctrl_enter_and_dropped_with_esc(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel.set_fields((SUMMARY,))
     panel.set_row(row(summary="old"))
-    box = panel.editor.box
+    box = panel.card.editor.box
     qtbot.waitUntil(box.isVisible)
     box.setFocus()
     qtbot.keyClicks(box, "x")
@@ -205,14 +205,14 @@ def test_yes_and_no_are_buttons(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel.set_fields((OK,))
     panel.set_row(row(ok=True))
     with qtbot.waitSignal(panel.editRequested) as told:
-        panel.editor.choose_number(2)
+        panel.card.editor.choose_number(2)
     assert told.args == [7, "ok", False]
 
 
 def test_an_answer_made_by_hand_is_shown_before_the_models(panel: ReviewPanel) -> None:
     panel.set_row(RowView(7, ("7",), RowState.DONE, values={"sentiment": "good"}, hand={"sentiment": "mixed"}))
-    assert [button.isChecked() for _value, button in panel.editor._buttons] == [False, False, True]
-    assert "by hand" in panel._row_state.text()
+    assert [button.isChecked() for _value, button in panel.card.editor._buttons] == [False, False, True]
+    assert "by hand" in panel.card.state.text()
 
 
 def test_another_field_asks_for_its_counts(panel: ReviewPanel, qtbot: QtBot) -> None:
@@ -290,7 +290,7 @@ def test_numbers_and_sets_of_labels_have_their_own_figures(panel: ReviewPanel) -
 def test_a_row_is_used_as_an_example(panel: ReviewPanel, qtbot: QtBot) -> None:
     panel.set_row(row(sentiment="good"))
     with qtbot.waitSignal(panel.exampleRequested) as told:
-        qtbot.mouseClick(panel.example_button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(panel.card.example_button, Qt.MouseButton.LeftButton)
     assert told.args == [7]
 
 
