@@ -1,12 +1,13 @@
 """How far the running jobs are, at the program's icon in the dock or taskbar, where the desktop has one that shows it.
 
-Linux desktops (GNOME with a dock, KDE, Unity, Cinnamon) listen for one D-Bus signal. Windows and macOS need libraries
-of their own for it, which Rowmill does without: the window's title tells it there.
+Linux desktops (GNOME with a dock, KDE, Unity, Cinnamon) listen for one D-Bus signal; Windows has an interface for it.
+In the dock of macOS there is only a badge, which counts: the window's title tells it there.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from PySide6.QtDBus import QDBusConnection
@@ -35,7 +37,7 @@ class TaskbarProgress(QObject):
 
     def __init__(self, parent: QObject | None = None, send: Send | None = None) -> None:
         super().__init__(parent)
-        self._send = send if send is not None else desktop_sender()
+        self._send = send if send is not None else desktop_sender(parent if isinstance(parent, QWidget) else None)
         self._shares: dict[Path, tuple[int, int]] = {}
         self._told_at = 0.0
 
@@ -71,8 +73,14 @@ def _share(event: JobProgress) -> tuple[int, int]:
     return event.counts.finished, event.counts.rows
 
 
-def desktop_sender() -> Send | None:
-    """What tells this desktop; None where nobody listens."""
+def desktop_sender(window: QWidget | None = None) -> Send | None:
+    """What tells this desktop; None where nobody listens.
+
+    Args:
+        window: The window whose button in the taskbar it is.
+    """
+    if platform.system() == "Windows":
+        return None if window is None else _button_sender(window)
     # Without an address Qt would start a bus of its own, and wait for it.
     if not sys.platform.startswith("linux") or not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return None
@@ -83,6 +91,13 @@ def desktop_sender() -> Send | None:
         send_over(QDBusConnection.sessionBus(), values)
 
     return send
+
+
+def _button_sender(window: QWidget) -> Send | None:
+    from gui_app.ui.window.taskbar_button import TaskbarButton, find_taskbar
+
+    taskbar = find_taskbar()
+    return None if taskbar is None else TaskbarButton(taskbar, int(window.winId())).show
 
 
 def send_over(bus: QDBusConnection, values: dict[str, Any]) -> None:
