@@ -21,7 +21,7 @@ from gui_app.store.working_copy import Notes
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 60.0
+FIRST_S, EVERY_S = 10.0, 60.0
 AT_MOST_A_TWENTIETH = 20.0
 """Of the time goes into copying, however large a job is and however slow its share."""
 
@@ -212,7 +212,8 @@ class Returning:
             self._thread.join(CLOSE_LIMIT_S)
 
     def _work(self) -> None:
-        wait_s = EVERY_S
+        # Soon at first: the other computers then see that the job has begun.
+        wait_s = min(FIRST_S, EVERY_S)
         while not self._over.wait(wait_s):
             began = time.monotonic()
             self._go_back()
