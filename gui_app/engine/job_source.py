@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 Watch = Callable[[OwnerUnknown], Awaitable[bool]]
 
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
 """At an owner elsewhere of which nobody can say whether it lives."""
 
 

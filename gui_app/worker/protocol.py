@@ -169,7 +169,9 @@ def error_to_dict(error: BaseException) -> dict[str, Any]:
     if isinstance(error, UserError):
         details = {name: _plain(value) for name, value in error.details.items()}
         reason = error.reason.value if isinstance(error, CannotOpen) else None
-        kind = type(error).__name__
+        # Of a kind that only its own room knows, the nearest one that both sides do.
+        named = (kind.__name__ for kind in type(error).__mro__ if hasattr(errors, kind.__name__))
+        kind = "CannotOpen" if reason else next(named)
         return {"kind": kind, "sentence": error.sentence, "details": details, "reason": reason}
     if isinstance(error, RowmillError):
         return {"kind": type(error).__name__, "sentence": str(error)[:300]}

@@ -326,3 +326,21 @@ assert "gui_app.worker.conductor" not in sys.modules
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+async def test_a_job_that_may_be_run_elsewhere_is_watched_said_so_and_can_be_let_be(practice, make_job):
+    job = make_job(20)
+    with closing(sqlite3.connect(job)) as db, db:
+        owner = """{"token": "other", "host": "elsewhere", "pid": 7, "seen_at": 0}"""
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('owner', ?)", (owner,))
+    async with working() as (client, watch):
+        starting = asyncio.create_task(client.run(job, RECIPE, Scope(), OPTIONS))
+        said = await watch.until(lambda event: isinstance(event, JobProgress) and event.problem is not None)
+        assert said.problem[1]["who"] == "elsewhere, 7" and said.counts.waiting == 20
+        assert not starting.done()
+        await client.pause(job)
+        with pytest.raises(JobInUse, match="may still be running"):
+            await starting
+        last = await watch.end_of(job)
+        assert last.problem is None and last.counts.waiting == 20
+    assert practice.answers() == 0
