@@ -110,7 +110,8 @@ def test_killed_at_random_moments_nothing_shown_is_lost_and_nothing_stored_is_as
         killed, shown = kill_loop(job, kills, random.Random(kills))
         twice = check(job, rows, shown, practice)
     assert sum(killed.values()) == kills
-    # What was on its way at a kill is all that may be paid twice.
-    assert twice <= kills * 8
+    # What was on its way at a kill is all that may be paid twice: eight calls, and on a slow disk the answers that wait
+    # for their commit, which are no more than the rows that were marked sent ahead: a tenth of a second's.
+    assert twice <= kills * (8 + 14)
     assert len(shown) > rows // 3
     print(f"{kills} kills ({dict(killed)}), {len(shown)} rows shown as done, {twice} requests sent twice")
