@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui_app.i18n import _
-from gui_app.settings import BACKGROUND, SEEN, WINDOW_GEOMETRY, WINDOW_LAYOUT, Settings
-from gui_app.ui.jobs_list.job_list import JobList
-from gui_app.ui.pieces.panel import FirstPanel, vbox
-from gui_app.ui.window.early import Early
-from gui_app.ui.window.empty_page import EmptyPage
+from gui_app.settings import BACKGROUND, SEEN, Settings
+from gui_app.ui.window.window_frame import WindowFrame
 
 if TYPE_CHECKING:
     from PySide6.QtGui import (
         QAction,
         QCloseEvent,
-        QDragEnterEvent,
-        QDragLeaveEvent,
-        QDragMoveEvent,
-        QDropEvent,
-        QKeyEvent,
     )
 
     from gui_app.store.copies import JobGlance
@@ -51,7 +41,7 @@ if TYPE_CHECKING:
     from gui_app.ui.window.worker_events import WorkerEvents
 
 
-class MainWindow(FirstPanel):
+class MainWindow(WindowFrame):
     """Everything that is seen. `aclose` ends it in order; `closed` is emitted when it has ended.
 
     Made in two halves, so that it is on the screen early: the first is what is seen at first and Qt alone; `furnish`
@@ -87,27 +77,11 @@ class MainWindow(FirstPanel):
     _tasks: Tasks
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("mainWindow")
-        self.setWindowTitle("Rowmill")
-        self.setAccessibleName("Rowmill")
-        self.setAcceptDrops(True)
-        room = self.screen().availableSize()
-        self.setMinimumSize(min(860, room.width()), min(560, room.height()))
-        self.resize(min(1280, room.width()), min(800, room.height()))
-        self.settings = settings
-        self._early = Early()
+        super().__init__(settings, parent)
         self._is_closing = self._is_closed = self._in_background = self._is_first_listed = False
         self.page: JobPage | None = None
         self._fold: JobListFold | None = None
-        self.jobs = JobList()
-        self.empty = EmptyPage()
-        self.centre = QStackedWidget()
-        self.centre.addWidget(self.empty)
-        self._lay_out()
         self._connect_first()
-        self._restore_geometry()
-        self.empty.drop.button.setFocus()
 
     @classmethod
     def whole(cls, services: Services, parent: QWidget | None = None) -> MainWindow:
@@ -180,15 +154,6 @@ class MainWindow(FirstPanel):
         self.library.refresh_soon()
         self._ahead = Ahead(self)
         self._early.end(self.keys)
-
-    def _lay_out(self) -> None:
-        self.splitter = QSplitter()
-        self.splitter.addWidget(self.jobs)
-        self.splitter.addWidget(self.centre)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([240, 1040])
-        vbox(self).addWidget(self.splitter)
 
     def _connect_first(self) -> None:
         soon = self._early.soon
@@ -364,49 +329,9 @@ class MainWindow(FirstPanel):
         if self._in_background and not self.running() and not self.later.queue.goes_on:
             self.quit()
 
-    # Keys
-
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        """Qt's hook, at each Tab: parts come and go with the job, and Tab follows what is seen."""
-        from gui_app.ui.pieces.focus_order import order_focus
-
-        order_focus(self)
-        return super().focusNextPrevChild(forward)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Qt's hook: Enter presses the button that has the focus, as Space does. Qt has that in dialogs only."""
-        from PySide6.QtCore import Qt
-
-        button = self.focusWidget()
-        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or not isinstance(button, QAbstractButton):
-            self._early.take_key(event.keyCombination())
-            super().keyPressEvent(event)
-        else:
-            button.click()
-
-    # Dropping files
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Qt's hook."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            self.empty.drop.set_over(True)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Qt's hook."""
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Qt's hook."""
-        self.empty.drop.set_over(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Qt's hook."""
-        self.empty.drop.set_over(False)
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self._early.soon(lambda: self.opening.open(Path(files[0])))
+    def open_file(self, path: Path) -> None:
+        """Open whatever it is."""
+        self.opening.open(path)
 
     # Closing
 
@@ -460,7 +385,7 @@ class MainWindow(FirstPanel):
             return
         self._is_closing = True
         self._ahead.stop()
-        self._keep_geometry()
+        self._keep_all()
         self.events.close()
         self.status.dismiss()
         await self.later.aclose()
@@ -479,31 +404,20 @@ class MainWindow(FirstPanel):
         self.close()
         self.closed.emit()
 
-    # Place and size
-
-    def _restore_geometry(self) -> None:
-        for setting, restore in ((WINDOW_GEOMETRY, self.restoreGeometry), (WINDOW_LAYOUT, self.splitter.restoreState)):
-            try:
-                restore(base64.b64decode(self.settings.get(setting), validate=True))
-            except (ValueError, binascii.Error):
-                continue
-
     def _keep_seen(self) -> None:
         from gui_app.ui.window.away import states_seen
 
         self.settings.set(SEEN, states_seen(self.jobs.entries()))
 
-    def _keep_geometry(self) -> None:
+    def _keep_all(self) -> None:
         from gui_app.errors import StorageError
 
-        settings = self.settings
         if not self._in_background:
             # What ends behind a hidden window was seen by nobody.
             self._keep_seen()
-        settings.set(WINDOW_GEOMETRY, base64.b64encode(self.saveGeometry().data()).decode("ascii"))
-        settings.set(WINDOW_LAYOUT, base64.b64encode(self.splitter.saveState().data()).decode("ascii"))
+        self._keep_geometry()
         try:
-            settings.save()
+            self.settings.save()
         except StorageError as error:
             self.status.tell_error(error)
 
