@@ -141,7 +141,9 @@ class JobFrame(Panel):
         QTimer.singleShot(0, self, self._fit)
 
     def _fit(self) -> None:
-        self.run_bar.set_low(self.height() < scaled(_LOW))
+        low = self.height() < scaled(_LOW)
+        self.run_bar.set_low(low)
+        self.banners.set_low(low)
         # The list of jobs gives way before the rows do.
         in_turns = self.window().width() < self.side.minimumWidth() + scaled(_SQUEEZED)
         if in_turns == self._in_turns:

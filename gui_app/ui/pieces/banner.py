@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
-from gui_app.i18n import _
+from gui_app.i18n import _, ngettext, number
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.help_link import HelpLink
@@ -43,14 +43,47 @@ class BannerArea(Panel):
         super().__init__(parent)
         self.setObjectName("bannerArea")
         self._column = vbox(self, (GAP_L, 0, GAP_L, GAP_S), GAP_S)
+        self._told: list[Notice] = []
+        self._wanted: list[Notice] = []
         self._shown: list[tuple[Notice, QWidget]] = []
         self._closed: set[str] = set()
+        self._low = self._unfolded = False
+        self._more = QPushButton()
+        self._more.setObjectName("moreNoticesButton")
+        set_role(self._more, "link")
+        set_icon(self._more, "chevron-down", "accent")
+        self._more.clicked.connect(self._unfold)
+        self._more.hide()
+        self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
     def show_notices(self, notices: Sequence[Notice]) -> None:
         """Show exactly these."""
+        self._told = list(notices)
         self._closed &= {notice.key for notice in notices}
-        wanted = [notice for notice in notices if notice.key not in self._closed]
+        self._wanted = [notice for notice in notices if notice.key not in self._closed]
+        if len(self._wanted) < 2:
+            self._unfolded = False
+        self._show()
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little height, the first one stands for all until the others are wanted."""
+        if low != self._low:
+            self._low, self._unfolded = low, False
+            self._show()
+
+    def _unfold(self) -> None:
+        self._unfolded = True
+        self._show()
+
+    def _show(self) -> None:
+        wanted = self._wanted[:1] if self._low and not self._unfolded else self._wanted
+        left = len(self._wanted) - len(wanted)
+        self._more.setVisible(left > 0)
+        if left:
+            text = ngettext("Show {count} more message", "Show {count} more messages", left)
+            self._more.setText(text.format(count=number(left)))
+            describe(self._more, self._more.text())
         if [_comparable(n) for n in wanted] == [_comparable(n) for n, _w in self._shown]:
             return
         for _notice, widget in self._shown:
@@ -58,8 +91,8 @@ class BannerArea(Panel):
             widget.hide()
             widget.deleteLater()
         self._shown = [(notice, self._frame(notice)) for notice in wanted]
-        for _notice, widget in self._shown:
-            self._column.addWidget(widget)
+        for at, (_notice, widget) in enumerate(self._shown):
+            self._column.insertWidget(at, widget)
         self.setVisible(bool(self._shown))
 
     def layout_margins(self, side: int) -> None:
@@ -119,12 +152,9 @@ class BannerArea(Panel):
         return out
 
     def _close(self, key: str) -> None:
+        # All of them once more: what is closed counts as closed and not as gone.
         self._closed.add(key)
-        self.show_notices([notice for notice, _widget in self._shown if notice.key != key] + self._keep(key))
-
-    def _keep(self, key: str) -> list[Notice]:
-        # Listed, so that it counts as closed and not as gone.
-        return [notice for notice, _widget in self._shown if notice.key == key]
+        self.show_notices(self._told)
 
 
 def _comparable(notice: Notice) -> tuple[str, str, str, tuple[str, ...]]:

@@ -273,7 +273,7 @@ def test_a_notice_with_several_buttons_leaves_its_sentence_the_width(qtbot: QtBo
     area.show()
     label = next(label for label in area.findChildren(QLabel) if label.text().startswith("The provider"))
     assert label.width() > 500
-    for button in area.findChildren(QPushButton):
+    for button in filter(QPushButton.isVisible, area.findChildren(QPushButton)):
         assert button.y() >= label.geometry().bottom()
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert done == ["model", "continue"]
@@ -293,6 +293,38 @@ def test_a_closed_notice_stays_closed_until_its_matter_is_gone(qtbot: QtBot) -> 
     area.show_notices([])
     area.show_notices([matter])
     assert area.texts() == ["<b>No</b> network"]
+
+
+def test_several_closed_notices_stay_closed(qtbot: QtBot) -> None:
+    area = BannerArea()
+    qtbot.addWidget(area)
+    matters = [Notice(key, f"Matter {key}") for key in "abc"]
+    area.show_notices(matters)
+    area.show()
+    for left in (["Matter b", "Matter c"], ["Matter c"]):
+        qtbot.waitUntil(lambda: any(map(QToolButton.isVisible, area.findChildren(QToolButton))))
+        close = next(filter(QToolButton.isVisible, area.findChildren(QToolButton)))
+        qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+        area.show_notices(matters)
+        assert area.texts() == left
+
+
+def test_with_little_height_the_first_notice_stands_for_all_until_more_are_wanted(qtbot: QtBot) -> None:
+    area = BannerArea()
+    qtbot.addWidget(area)
+    area.show_notices([Notice(key, f"Matter {key}") for key in "abc"])
+    area.show()
+    more = area.findChild(QPushButton, "moreNoticesButton")
+    assert more is not None and not more.isVisible() and len(area.texts()) == 3
+    area.set_low(True)
+    assert area.texts() == ["Matter a"] and more.text() == "Show 2 more messages"
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert area.texts() == ["Matter a", "Matter b", "Matter c"] and not more.isVisible()
+    area.show_notices([Notice("a", "Matter a")])
+    area.show_notices([Notice(key, f"Matter {key}") for key in "ab"])
+    assert area.texts() == ["Matter a"]
+    area.set_low(False)
+    assert area.texts() == ["Matter a", "Matter b"] and not more.isVisible()
 
 
 def test_a_message_offers_undo_and_what_it_undoes_is_final_when_it_goes(qtbot: QtBot) -> None:
