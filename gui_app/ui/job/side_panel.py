@@ -14,7 +14,7 @@ from gui_app.ui.look.theme import GAP_S, scaled, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 
-NARROWEST = 360
+NARROWEST = 380
 
 
 class SidePanel(Panel):
@@ -100,7 +100,7 @@ class SidePanel(Panel):
 
     def refit(self) -> None:
         """Wider with larger letters."""
-        self.setMinimumWidth(scaled(NARROWEST, 1.6))
+        self.setMinimumWidth(scaled(NARROWEST, 1.5))
         self._show_titles()
 
     def _show_titles(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
 from gui_app.store.queries import FailureGroup, JobReader
 from gui_app.ui.job.job_page import JobPage
+from gui_app.ui.job.side_panel import NARROWEST
 from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.services import Services
@@ -125,6 +127,16 @@ def ended(page: JobPage, path: Path) -> None:
     with closing(JobReader(path)) as reader:
         counts = reader.counts()
     page.take(JobProgress(str(path), JobState.FINISHED, counts))
+
+
+async def test_the_rows_keep_their_place_whichever_page_is_beside_them(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        wide = set()
+        for name in ("task", "model", "failures", "review", "task"):
+            page.show_page(name)
+            await asyncio.sleep(0.05)
+            wide.add(page.side.width())
+        assert wide == {NARROWEST}
 
 
 async def test_twenty_random_rows_are_the_same_ones_each_time(opened: Callable[..., Any], orders: Orders) -> None:
