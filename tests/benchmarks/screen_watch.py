@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _VIEWABLE = 2
+_ALL_PLANES, _Z_PIXMAP = ctypes.c_ulong(-1), 2
 
 
 class _Attributes(ctypes.Structure):
@@ -54,7 +55,44 @@ class Screen:
         self._x.XGetWindowAttributes(self._display, ctypes.c_ulong(window), ctypes.byref(found))
         return found.map_state == _VIEWABLE and found.width >= least_width
 
-    def wait_for(self, wanted: bool, limit_s: float = 60.0) -> None:
+    def pixel(self, x: int, y: int) -> int:
+        """The colour of a point of the screen, as 0xRRGGBB."""
+        image = self._x.XGetImage(self._display, self._root, x, y, 1, 1, _ALL_PLANES, _Z_PIXMAP)
+        try:
+            return int(self._x.XGetPixel(image, 0, 0)) & 0xFFFFFF
+        finally:
+            self._x.XDestroyImage(image)
+
+    def find_below(self, x: int, y: int, colour: int) -> int:
+        """The first y from there on, in steps of 4, where the screen has a colour.
+
+        Raises:
+            LookupError: Nowhere.
+        """
+        try:
+            return next(below for below in range(y, 800, 4) if self.pixel(x, below) == colour)
+        except StopIteration:
+            raise LookupError(f"nothing has the colour {colour:06x} below {x}, {y}") from None
+
+    def point_at(self, x: int, y: int) -> None:
+        """Move the pointer there; the program under it is told."""
+        self._x.XWarpPointer(self._display, None, self._root, 0, 0, 0, 0, x, y)
+        self._x.XSync(self._display, 0)
+
+    def wait_for_change(self, x: int, y: int, before: int, limit_s: float = 10.0) -> int:
+        """Until a point has another colour than before; gives the new one.
+
+        Raises:
+            TimeoutError: It took too long.
+        """
+        deadline = time.monotonic() + limit_s
+        while (now := self.pixel(x, y)) == before:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing changes at {x}, {y}")
+            time.sleep(0.001)
+        return now
+
+    def wait_for(self, wanted: bool, limit_s: float = 10.0) -> None:
         """Until there is a window, or none any more.
 
         Raises:
@@ -76,6 +114,19 @@ def watching(display: str) -> Iterator[Screen]:
     x.XDefaultRootWindow.argtypes = x.XCloseDisplay.argtypes = [ctypes.c_void_p]
     x.XQueryTree.argtypes = [ctypes.c_void_p, ctypes.c_ulong, *[ctypes.c_void_p] * 4]
     x.XGetWindowAttributes.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p]
+    x.XGetImage.restype = ctypes.c_void_p
+    x.XGetImage.argtypes = [
+        ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_int, ctypes.c_uint, ctypes.c_uint, ctypes.c_ulong,
+        ctypes.c_int,
+    ]  # fmt: skip
+    x.XGetPixel.restype = ctypes.c_ulong
+    x.XGetPixel.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+    x.XDestroyImage.argtypes = [ctypes.c_void_p]
+    x.XWarpPointer.argtypes = [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong, *[ctypes.c_int] * 2, *[ctypes.c_uint] * 2,
+        *[ctypes.c_int] * 2,
+    ]  # fmt: skip
+    x.XSync.argtypes = [ctypes.c_void_p, ctypes.c_int]
     x.XFree.argtypes = [ctypes.c_void_p]
     opened = x.XOpenDisplay(display.encode("ascii"))
     if not opened:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import shiboken6
 
 from gui_app import __version__, licences
 from tests.helpers.scripts import script
@@ -45,6 +47,32 @@ def test_the_changelog_tells_the_version_in_the_agreed_form():
 def test_an_entry_of_several_lines_is_one_sentence():
     (release,) = changes.releases("# x\n\n## [1.0.0] - 2026-01-02\n\n### Added\n\n- One\n  sentence.\n- Two.\n")
     assert release == changes.Release("1.0.0", "2026-01-02", ("One sentence.", "Two."))
+
+
+# -------------------------------------------------------------------- PySide's own files
+
+
+def test_pyside_finds_its_own_files_compiled_beside_itself(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, PACKAGING / "qt_support.py", tmp_path / "made"], check=True, timeout=60)
+    made = sorted(path.relative_to(tmp_path / "made") for path in (tmp_path / "made").rglob("*") if path.is_file())
+    assert {path.suffix for path in made} == {".pyc"}
+    shutil.copytree(Path(shiboken6.__file__).parent, tmp_path / "packed" / "shiboken6")
+    shutil.copytree(tmp_path / "made" / "files.dir", tmp_path / "packed" / "shiboken6" / "files.dir")
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import shiboken6.Shiboken, sys; print(sys.modules['shibokensupport.signature'].__file__)",
+        ],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "packed")},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.strip()
+    assert told == str(
+        tmp_path / "packed" / "shiboken6" / "files.dir" / "shibokensupport" / "signature" / "__init__.pyc"
+    )
 
 
 # -------------------------------------------------------------------- what stays out
