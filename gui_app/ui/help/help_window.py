@@ -13,6 +13,7 @@ from gui_app.errors import StorageError
 from gui_app.i18n import _, ngettext, number
 from gui_app.ui.help.help_text import BULLET, HelpPart, help_parts
 from gui_app.ui.look.palette import colours
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
@@ -33,7 +34,7 @@ class HelpWindow(Panel):
         self.setObjectName("helpWindow")
         self.setWindowFlag(Qt.WindowType.Window)
         self.setMinimumSize(420, 280)
-        resize_within(self, 940, 680)
+        resize_within(self, scaled(940, 1.3), scaled(680, 1.2))
         self._places: dict[str, int] = {}
         self.search = SearchEdit()
         self.search.setObjectName("helpSearchEdit")

@@ -13,7 +13,8 @@ from gui_app.i18n import _, number
 from gui_app.sentences import plain
 from gui_app.store.queries import JobSummary
 from gui_app.ui.look.icons import IconLabel
-from gui_app.ui.look.theme import GAP_S, scaled, set_role
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.elided_label import ElidedLabel
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label
 

@@ -15,7 +15,8 @@ from gui_app.ui.job.job_side import JobSide
 from gui_app.ui.job.job_title import JobTitle
 from gui_app.ui.job.run_bar import RunBar
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, scaled, set_role
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.banner import BannerArea
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 from gui_app.ui.review.review_feed import ReviewFeed

@@ -10,8 +10,9 @@ from gui_app.i18n import _
 from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
 from gui_app.ui.look.icons import IconLabel, set_icon
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.states import JOB_STATE_ICONS
-from gui_app.ui.look.theme import GAP_S, scaled, set_role
+from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.elided_label import ElidedLabel
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label
 

@@ -15,7 +15,8 @@ from gui_app.jobs import Counts, JobState, Lane
 from gui_app.ui.job.count_buttons import CountButtons
 from gui_app.ui.job.rate_plot import RatePlot
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, scaled, set_role
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.split_button import SplitButton

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 
 from gui_app.i18n import _
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_S, scaled, set_role
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 

@@ -13,8 +13,9 @@ from gui_app.jobs import JobState
 from gui_app.sentences import job_state_name, plain
 from gui_app.ui.job.job_title import state_words
 from gui_app.ui.jobs_list.job_list import ENTRY, WAITS
-from gui_app.ui.look.icons import pixmap
+from gui_app.ui.look.icons import MOST_GROWN, pixmap
 from gui_app.ui.look.palette import Colours, colours
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.states import JOB_STATE_ICONS, job_state_colour
 from gui_app.ui.look.theme import GAP_S, scaled_font
 
@@ -58,9 +59,10 @@ class JobDelegate(QStyledItemDelegate):
         drawing = "circle-alert" if broken else "clock" if waits else JOB_STATE_ICONS[entry.state]
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
-        painter.drawPixmap(inner.left(), top + (height - _ICON) // 2, pixmap(drawing, colour, _ICON, ratio))
+        side = scaled(_ICON, MOST_GROWN)
+        painter.drawPixmap(inner.left(), top + (height - side) // 2, pixmap(drawing, colour, side, ratio))
         painter.setPen(QColor(c.muted))
-        left = inner.left() + _ICON + 6
+        left = inner.left() + side + 6
         _line(painter, QRect(left, top, inner.right() - left, height), told(entry, waits), small)
         total = entry.counts.rows
         if entry.state in _UNDER_WAY and total and not broken:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QBoxLayout, QListWidget, QPushButton, QWidget
 from gui_app.i18n import _, number
 from gui_app.ui.look.before_paint import ask_for_own_menu, never_scroll_sideways
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, give_role, scaled
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, give_role
 from gui_app.ui.pieces.panel import FirstPanel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.search_edit import SearchEdit
 
@@ -157,6 +158,7 @@ class JobList(FirstPanel):
 
     def refit(self) -> None:
         """Somewhat wider with larger letters."""
+        self.search.refit()
         self.setMinimumWidth(scaled(220, 1.3))
         self.setMaximumWidth(scaled(300, 1.3))
         wide = self.settings_button.sizeHint().width() + self.help_button.sizeHint().width() + GAP_XS + 2 * GAP_S

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui_app.paths import resource
 from gui_app.ui.look.icons import refresh_icons
 from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours, qt_palette
+from gui_app.ui.look.sizes import keep_percent
 
 __all__ = [
     "GAP_L",
@@ -102,13 +103,6 @@ def look_again(app: QApplication) -> None:
         follower.look_again()
 
 
-def scaled(pixels: float, most: float = 2.0) -> int:
-    """A length for letters of the system's own size, grown with the letters in use, `most` times at most."""
-    app = QApplication.instance()
-    follower = _follower(app) if isinstance(app, QApplication) else None
-    return round(pixels * min(most, 1.0 if follower is None else follower.percent / 100))
-
-
 def _follower(app: QApplication) -> _SystemFollower | None:
     # Not a child that is looked for: PySide would wrap the children one by one, the style too, with all its names.
     found = app.property(_PROPERTY)
@@ -140,6 +134,7 @@ class _SystemFollower(QObject):
     def size(self, percent: int) -> None:
         if percent != self.percent:
             self.percent = percent
+            keep_percent(self._app, percent)
             self._app.setFont(scaled_font(self._own_font, percent / 100))
             self._dress_again()
 

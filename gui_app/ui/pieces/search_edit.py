@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from gui_app.i18n import _
-from gui_app.ui.look.icons import IconLabel
+from gui_app.ui.look.icons import MOST_GROWN, IconLabel
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.pieces.panel import hbox
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ class SearchEdit(QLineEdit):
         line = hbox(self, (9, 0, 0, 0))
         line.addWidget(self._glass)
         line.addStretch(1)
-        self.setTextMargins(_GLASS + 5, 0, 0, 0)
+        self.refit()
+
+    def refit(self) -> None:
+        """The text begins behind the glass, which grows with the letters."""
+        self.setTextMargins(scaled(_GLASS, MOST_GROWN) + 5, 0, 0, 0)
 
     def retranslate(self) -> None:
         """Set every visible text that is its own."""

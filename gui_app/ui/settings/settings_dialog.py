@@ -23,7 +23,8 @@ from gui_app.settings import (
     Setting,
 )
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_XL, scaled, set_role
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_XL, set_role
 from gui_app.ui.pieces.forms import Captioned
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within

@@ -10,10 +10,10 @@ from PySide6.QtGui import QFontMetrics
 
 from gui_app.jobs import RowState
 from gui_app.sentences import state_name
-from gui_app.ui.look.theme import scaled
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.table.columns import ColumnKind
 from gui_app.ui.table.row_model import RowModel
-from gui_app.ui.table.row_painter import ICON, PADDING
+from gui_app.ui.table.row_painter import PADDING, icon_side
 
 # In pixels, with letters of the usual size.
 _NARROWEST, _WIDEST, _WIDEST_STATE = 72, 420, 240
@@ -56,8 +56,8 @@ def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetri
     room = 2 * PADDING + 6
     texts = max((metrics.horizontalAdvance(_text(model, row, column)) + room for row in rows), default=0)
     if kind is ColumnKind.STATE:
-        names = max(metrics.horizontalAdvance(state_name(state)) for state in RowState) + room + ICON + 2
-        return min(scaled(_WIDEST_STATE), max(heading, names, texts + ICON + 8)), names
+        names = max(metrics.horizontalAdvance(state_name(state)) for state in RowState) + room + icon_side() + 2
+        return min(scaled(_WIDEST_STATE), max(heading, names, texts + icon_side() + 8)), names
     low = scaled(96 if kind is ColumnKind.ANSWER else _NARROWEST)
     wanted = max(low, min(scaled(_WIDEST, 1.5), max(heading, texts)))
     return wanted, min(wanted, scaled(_LEAST[kind]))

@@ -9,8 +9,9 @@ from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Counts, RowFilter, RowState
 from gui_app.sentences import cause_title, plain, state_name
 from gui_app.ui.look.icons import icon, set_icon
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.states import STATE_ICONS
-from gui_app.ui.look.theme import GAP_L, GAP_S, scaled, set_role
+from gui_app.ui.look.theme import GAP_L, GAP_S, set_role
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label
 from gui_app.ui.pieces.search_edit import SearchEdit
 from gui_app.ui.table.cell_text import value_text
@@ -79,6 +80,7 @@ class FilterBar(Panel):
 
     def refit(self) -> None:
         """No button cuts its own words; larger letters take the room from the search."""
+        self.search.refit()
         self.search.setMinimumWidth(round(180 / scaled(100) * 100))
         self.columns.setMinimumWidth(0)
         self.columns.setMinimumWidth(self.columns.sizeHint().width())

@@ -12,15 +12,16 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, 
 from gui_app.jobs import RowState
 from gui_app.sentences import state_name
 from gui_app.store.queries import RowView
-from gui_app.ui.look.icons import pixmap
+from gui_app.ui.look.icons import MOST_GROWN, pixmap
 from gui_app.ui.look.palette import colours
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.states import state_colour, state_pixmap
 from gui_app.ui.table.cell_text import display, state_text
 from gui_app.ui.table.columns import ColumnKind, TableColumn
 from gui_app.ui.table.row_model import RowModel
 
 PADDING = 8
-ICON = 14
+_ICON = 14
 _PENCIL = 12
 _KEPT_ROWS = 400
 """Rows that stay ready to be painted: some screens full."""
@@ -66,6 +67,11 @@ class _Cell(NamedTuple):
     by_hand: bool = False
 
 
+def icon_side() -> int:
+    """How large the icon of a state is, in pixels."""
+    return scaled(_ICON, MOST_GROWN)
+
+
 class _Look:
     """Colours and fonts as a painter takes them: enum arithmetic and colour names cost as much as painting a cell."""
 
@@ -77,8 +83,9 @@ class _Look:
         self.base, self.answer, self.hand = QColor(c.base), QColor(c.answer), QColor(c.hand)
         self.selection, self.grid, self.placeholder = QColor(c.selection), QColor(c.border), QColor(c.hover)
         self.text, self.muted, self.focus = QPen(QColor(c.text)), QPen(QColor(c.muted)), QPen(QColor(c.accent), 2)
+        self.icon = icon_side()
         self.states = {state: QPen(QColor(state_colour(c, state))) for state in RowState}
-        self.marks = {state: state_pixmap(state, c, ICON, ratio) for state in RowState}
+        self.marks = {state: state_pixmap(state, c, self.icon, ratio) for state in RowState}
         self._texts: dict[tuple[str, int, bool], QStaticText] = {}
         self._elide, self._plain, self._still = Qt.TextElideMode.ElideRight, Qt.TextFormat.PlainText, QTransform()
 
@@ -221,12 +228,12 @@ def _cell(row: RowView, column: TableColumn, width: int, look: _Look) -> _Cell:
 
 
 def _state_cell(row: RowView, width: int, look: _Look) -> _Cell:
-    at = PADDING + ICON + 6
+    at = PADDING + look.icon + 6
     room = width - 1 - PADDING - at
     badge = None
     if row.approved:
-        badge = pixmap("badge-check", look.colours.success, ICON, look.ratio)
-        room -= ICON + 4
+        badge = pixmap("badge-check", look.colours.success, look.icon, look.ratio)
+        room -= look.icon + 4
     text = look.state(state_text(row), state_name(row.state), room)
     return _Cell(width, text, at, look.states[row.state], mark=look.marks[row.state], sign=badge)
 
@@ -264,7 +271,7 @@ def _contents(painter: QPainter, seen: Seen, y: int, cells: list[_Cell], look: _
     middle = y + seen.height // 2
     for (_column, left, width), cell in zip(seen.strips, cells, strict=True):
         if cell.mark is not None:
-            painter.drawPixmap(left + PADDING, middle - ICON // 2, cell.mark)
+            painter.drawPixmap(left + PADDING, middle - look.icon // 2, cell.mark)
         if cell.sign is not None:
             size = round(cell.sign.width() / look.ratio)
             painter.drawPixmap(left + width - 1 - PADDING - size, middle - size // 2, cell.sign)

@@ -18,6 +18,7 @@ from gui_app.store.queries import JobReader
 from gui_app.store.versions import Opinion, Pair, VersionResults, compare_versions, rows_asked
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_M, GAP_S
+from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import fill, tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.plain_tables import fill_table, plain_table
@@ -105,10 +106,9 @@ class VersionPairs(Panel):
         self.show_versions(self._versions)
 
     def _build(self) -> None:
-        line = hbox(None, gap=GAP_S)
+        line = FlowLayout(None, GAP_S, one_line=True)
         for part in (self._compare, self.first_box, self._with, self.second_box, self.field_box, self.differ_box):
             line.addWidget(part)
-        line.addStretch(1)
         said = hbox(None, gap=GAP_M)
         said.addWidget(self.summary, 1)
         said.addWidget(self.ask_button)

@@ -20,6 +20,7 @@ from gui_app.store.queries import JobReader
 from gui_app.store.versions import VersionResults, version_results
 from gui_app.ui.feed.bridge import JobLink
 from gui_app.ui.feed.store_thread import Request
+from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
 from gui_app.ui.pieces.forms import readable
 from gui_app.ui.pieces.panel import describe, hbox, plain_tip, text_label, vbox
@@ -42,7 +43,7 @@ class VersionsDialog(QDialog):
     def __init__(self, link: JobLink, columns: Sequence[str], gold: str | None, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setObjectName("versionsDialog")
-        resize_within(self, 980, 640)
+        resize_within(self, scaled(980, 1.3), scaled(640, 1.3))
         self._link = link
         self._versions: list[VersionResults] = []
         self._can_act, self._is_done = True, False

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from gui_app.i18n import _
 from gui_app.ui.look.before_paint import centre
 from gui_app.ui.look.icons import IconLabel, set_icon
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, give_role, scaled, set_role
+from gui_app.ui.look.sizes import scaled
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS, give_role, set_role
 from gui_app.ui.pieces.panel import FirstPanel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.samples import SAMPLES, Sample

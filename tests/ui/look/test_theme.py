@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import JobState, RowState
 from gui_app.paths import resource
-from gui_app.ui.look.icons import pixmap, set_icon
+from gui_app.ui.look.icons import IconLabel, pixmap, set_icon
 from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours
 from gui_app.ui.look.states import JOB_STATE_ICONS, STATE_ICONS, job_state_colour, state_colour
-from gui_app.ui.look.theme import apply_theme, set_role, stylesheet
+from gui_app.ui.look.theme import apply_text_size, apply_theme, set_role, stylesheet
+from gui_app.ui.pieces.search_edit import SearchEdit
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +104,21 @@ def test_the_stylesheet_grows_with_the_font(qapp: QApplication) -> None:
     font.setPointSizeF(2 * font.pointSizeF())
     assert stylesheet(LIGHT, font) != small
     assert "::item" not in "".join(line for line in small.splitlines() if line.startswith("QTableView"))
+
+
+def test_icons_and_the_room_for_them_grow_with_the_letters(qapp: QApplication, qtbot: QtBot) -> None:
+    search, label, button = SearchEdit(), IconLabel("eye"), QPushButton("Retry")
+    set_icon(button, "eye")
+    apply_theme(qapp, "light")
+    try:
+        for widget in (search, label, button):
+            qtbot.addWidget(widget)
+        sizes = []
+        for percent in (100, 200, 100):
+            apply_text_size(qapp, percent)
+            search.refit()
+            sizes.append((label.pixmap().width(), button.iconSize().height(), search.textMargins().left()))
+        assert sizes[0] == sizes[2] and all(large > small for small, large in zip(*sizes[:2], strict=True))
+        assert not button.icon().isNull()
+    finally:
+        apply_text_size(qapp, 100)
