@@ -49,6 +49,10 @@ MODULES = (
     "babel.messages.frontend", "openai.cli", "opentelemetry.sdk",
 )  # fmt: skip
 
+# What PyInstaller would run before the program at each start, a tenth of it: for programs that use multiprocessing.
+# Rowmill starts its own processes by itself.
+HOOKS = ("pyi_rth_multiprocessing",)
+
 
 def is_wanted(place: str) -> bool:
     """Whether a file belongs into the package. `place` is its path there."""
