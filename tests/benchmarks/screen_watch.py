@@ -63,16 +63,19 @@ class Screen:
         finally:
             self._x.XDestroyImage(image)
 
-    def find_below(self, x: int, y: int, colour: int) -> int:
-        """The first y from there on, in steps of 4, where the screen has a colour.
+    def find_below(self, x: int, y: int, colour: int, limit_s: float = 10.0) -> int:
+        """The first y from there on, in steps of 4, where the screen has a colour; waits for it.
 
         Raises:
-            LookupError: Nowhere.
+            TimeoutError: It is nowhere.
         """
-        try:
-            return next(below for below in range(y, 800, 4) if self.pixel(x, below) == colour)
-        except StopIteration:
-            raise LookupError(f"nothing has the colour {colour:06x} below {x}, {y}") from None
+        deadline = time.monotonic() + limit_s
+        while True:
+            found = next((below for below in range(y, 800, 4) if self.pixel(x, below) == colour), None)
+            if found is not None:
+                return found
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing has the colour {colour:06x} below {x}, {y}")
 
     def point_at(self, x: int, y: int) -> None:
         """Move the pointer there; the program under it is told."""
