@@ -86,13 +86,16 @@ class FormerJob:
         usable = self._usable(db, old, new)
         _prepare(db, old, new)
         whole = _keys(shared, old), _keys(shared, new)
-        _match(db, whole, f"(s.version IS NULL OR s.version IN ({_listed(usable)}))", wholly=True)
+        any_task = f"(s.version IS NULL OR s.version IN ({_listed(usable)}))"
+        # What has nothing to give comes last: it must not take a new row's place from one that has its answer.
+        _match(db, whole, f"{any_task} AND ({_SETTLED})", wholly=True)
         for columns in dict.fromkeys(filter(None, usable.values())):
             versions = [version for version, used in usable.items() if used == columns]
             keys = _keys(columns, old), _keys(columns, new)
             _match(db, keys, f"s.version IN ({_listed(versions)})", wholly=False)
         if task:
             _match(db, (_keys(task, old), _keys(task, new)), _ONLY_BY_HAND, wholly=False)
+        _match(db, whole, any_task, wholly=True)
         _take_over(db, usable)
         _settle_without_hand(db)
         return self._told(db)
@@ -189,7 +192,9 @@ def _row_key(packed: str, positions: str) -> bytes:
     return blake2b(chosen.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-_ONLY_BY_HAND = "s.version IS NULL AND EXISTS (SELECT 1 FROM former.hand_values h WHERE h.row_id = s.row_id)"
+_BY_HAND = "EXISTS (SELECT 1 FROM former.hand_values h WHERE h.row_id = s.row_id)"
+_ONLY_BY_HAND = f"s.version IS NULL AND {_BY_HAND}"
+_SETTLED = f"s.state > 1 OR {_BY_HAND}"
 
 
 def _prepare(db: Connection, old: Sequence[str], new: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gui_app.errors import JobFileError, JobInUse
@@ -323,11 +323,28 @@ def test_a_newer_version_can_follow_a_newer_version(path: Path, other: Path) -> 
     assert told.kept == 2
 
 
+def test_a_row_that_still_waited_takes_no_answer_from_a_new_row_with_the_same_prompt(path: Path, other: Path) -> None:
+    make_job(path, [("a", "1"), ("b", "1"), ("b", "2")], ("text", "note"))
+    with Run(path, prepare=each_alone) as run:
+        run.claim(3)
+        run.keep(done(1, value="a"), again_later(2, 0.0), done(3, value="b"))
+    # The prompt is the text alone: the new row is the waiting one to the letter, and its answer is the other's.
+    told = newer(path, other, [("b", "1")], ("text", "note"))
+    assert shown(other) == [("b", RowState.DONE, "b")] and told.kept == 1
+
+
 _TABLES = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("12")), max_size=8)
 _FATES = st.lists(st.sampled_from(["done", "doubtful", "failed", "later", "hand", "none"]), min_size=8, max_size=8)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    before=[("a", "1")] * 4 + [("b", "1"), ("b", "2")],
+    after=[("b", "1")],
+    fates=["done"] * 4 + ["later"] + ["done"] * 3,
+    once=False,
+    noted=False,
+)
 @given(before=_TABLES, after=_TABLES, fates=_FATES, once=st.booleans(), noted=st.booleans())
 def test_whatever_the_tables_no_row_gets_a_foreign_answer_and_none_is_paid_twice(
     tmp_path_factory: pytest.TempPathFactory,
