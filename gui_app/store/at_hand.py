@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gui_app.errors import UserError
-from gui_app.store import copy_back, in_use, working_copy
+from gui_app.store import copy_back, in_use, renamed, working_copy
 from gui_app.store.trouble import system_errors
 
 TRY_AGAIN_S = 30.0
@@ -29,6 +29,7 @@ def to_read(path: Path) -> Path:
     notes = working_copy.read_notes(here)
     if notes is None or not notes.ahead:
         with working_copy.turn(here):
+            renamed.take_over(path, here)
             working_copy.bring(path, here)
     elif not notes.run and time.monotonic() - _tried.get(here, -TRY_AGAIN_S) >= TRY_AGAIN_S:
         # Whoever stored it has died, or the share was away: whoever looks next brings it home.
@@ -53,6 +54,7 @@ def to_write(path: Path) -> Iterator[Path]:
         yield path
         return
     with working_copy.turn(here):
+        renamed.take_over(path, here)
         # Before anything is written beside it: whether there is such a job at all.
         working_copy.bring(path, here)
         notes = working_copy.read_notes(here)
@@ -69,7 +71,9 @@ def _own(path: Path, here: Path) -> None:
     notes = working_copy.read_notes(here)
     if notes is not None and notes.ahead:
         # It may be that the mark was taken away by hand, and another computer has gone on from the original.
-        copy_back.go_back(path, here)
+        copy_back.go_back(path, here, anew=True)
+    else:
+        renamed.check(path, here)
     with system_errors(path):
         in_use.claim(path)
     working_copy.bring(path, here)

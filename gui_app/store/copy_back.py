@@ -37,24 +37,34 @@ class NotCopiedBack(StorageError):
     """The network folder is away, full or read-only; what was done is stored here."""
 
 
+class NoLongerThere(NotCopiedBack):
+    """The folder is there, and the original no longer in it."""
+
+
+_NO_LONGER_THERE = N_(
+    "“{file}” is no longer in its network folder: it was renamed, moved or deleted there. What came in since is stored "
+    "on this computer. Open the job under its new name to go on with it, or under this one to put it back."
+)
+
 _GOES_ON = N_(
     "The network folder of “{file}” is away, full or read-only just now. What comes in is stored on this computer, "
     "and is copied back when the folder can be written again. Until then, work on the job on no other computer."
 )
 
 
-def copy_back(path: Path, here: Path, *, aside: bool = True) -> None:
+def copy_back(path: Path, here: Path, *, aside: bool = True, anew: bool = False) -> None:
     """Write a copy back over its original, whole or not at all. Does nothing when the original has it all.
 
     Args:
         aside: False refuses where another computer has written the original, and changes nothing.
+        anew: Put it back where it is no longer; else it may have been renamed there, and is looked for by `renamed`.
 
     Raises:
         StoredMeanwhile: It went, or would have to go, beside the original instead.
         StorageError: The folder cannot be reached or written; the copy stays ahead.
     """
     with working_copy.turn(here):
-        go_back(path, here, aside=aside)
+        go_back(path, here, aside=aside, anew=anew)
 
 
 def settle(path: Path) -> None:
@@ -65,16 +75,16 @@ def settle(path: Path) -> None:
     """
     here = working_copy.copy_of(path)
     if here is not None:
-        copy_back(path, here)
+        copy_back(path, here, anew=True)
         let_go(path, here)
 
 
-def go_back(path: Path, here: Path, *, aside: bool = True) -> None:
+def go_back(path: Path, here: Path, *, aside: bool = True, anew: bool = False) -> None:
     """As `copy_back`, within a turn."""
     notes = working_copy.read_notes(here)
     if notes is None or not notes.ahead:
         return
-    target = _target(path, notes)
+    target = _target(path, notes, anew=anew)
     if target is not None:
         _send(here, target, notes)
         return
@@ -94,14 +104,13 @@ def go_back(path: Path, here: Path, *, aside: bool = True) -> None:
     )
 
 
-def _target(path: Path, notes: Notes) -> Path | None:
+def _target(path: Path, notes: Notes, *, anew: bool) -> Path | None:
     """Where a copy goes; None when another computer has written the original."""
     if notes.aside:
         return None
     with system_errors(path):
-        if not path.exists() and not network_folder.is_remote(path.parent):
-            # The share is away; what is written now would lie in the empty folder it is mounted on.
-            raise StorageError(GONE_SENTENCE, file=path.name)
+        if not path.exists():
+            _check_missing(path, notes, anew=anew)
         try:
             in_use.claim(path)
         except JobInUse:
@@ -110,6 +119,26 @@ def _target(path: Path, notes: Notes) -> Path | None:
             return path if notes.belongs(working_copy.look_at(path)) else None
         except FileNotFoundError:
             return path
+
+
+def _check_missing(path: Path, notes: Notes, *, anew: bool) -> None:
+    if not network_folder.is_remote(path.parent):
+        # The share is away; what is written now would lie in the empty folder it is mounted on.
+        raise StorageError(GONE_SENTENCE, file=path.name)
+    if notes.base and not anew:
+        raise NoLongerThere(_NO_LONGER_THERE, file=path.name)
+    # Put back beside the renamed one, there would be two of which one lacks answers.
+    for beside in path.parent.glob(f"*{path.suffix}"):
+        with contextlib.suppress(OSError):
+            if notes.belongs(working_copy.look_at(beside)):
+                raise NoLongerThere(
+                    N_(
+                        "“{file}” has become “{name}” in its network folder. Open it under that name: what came in "
+                        "since is kept."
+                    ),
+                    file=path.name,
+                    name=beside.name,
+                )
 
 
 def _name_aside(path: Path) -> str:
@@ -203,7 +232,11 @@ class Returning:
         """
         if self._thread is not None and in_use.claim(self._path):
             with working_copy.turn(self._here):
-                working_copy.bring(self._path, self._here)
+                try:
+                    working_copy.bring(self._path, self._here)
+                except BaseException:
+                    in_use.release(self._path)
+                    raise
 
     def close(self) -> None:
         """Copy back what is left; call it when the copy is closed. Says nothing: see `trouble`."""
@@ -226,11 +259,11 @@ class Returning:
     def _go_back(self) -> None:
         try:
             copy_back(self._path, self._here)
-        except StoredMeanwhile as error:
+        except (StoredMeanwhile, NoLongerThere) as error:
             self.trouble = error
         except StorageError as error:
             log.info("a job was not copied back: %s", error)
-            if not isinstance(self.trouble, NotCopiedBack):
+            if type(self.trouble) is not NotCopiedBack:
                 self.trouble = NotCopiedBack(_GOES_ON, file=self._path.name)
         except Exception:
             log.exception("a job could not be copied back")

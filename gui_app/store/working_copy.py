@@ -44,6 +44,9 @@ TURN_LIMIT_S = 600.0
 _TRIES = 3
 _ON_THE_WAY = "on the way "
 
+PLACE = "of"
+"""A note beside a copy: where its original lay when it was taken, and the id of the job."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notes:
@@ -80,10 +83,15 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A job in a network folder at a glance."""
+    """A job in a network folder at a glance.
+
+    Attributes:
+        job_id: "" where it cannot be read.
+    """
 
     fingerprint: str
     stamp: Any
+    job_id: str
 
 
 def copy_of(path: Path) -> Path | None:
@@ -104,9 +112,14 @@ def is_ahead(here: Path) -> bool:
     return notes is not None and notes.ahead
 
 
+def copies_dir() -> Path:
+    """Where the copies lie, a folder each."""
+    return paths.working_copies_dir(make=False)
+
+
 def _place_of(path: Path) -> Path:
     where = os.path.normcase(os.path.abspath(path))
-    folder = paths.working_copies_dir(make=False)
+    folder = copies_dir()
     return folder / hashlib.blake2b(os.fsencode(where), digest_size=12).hexdigest() / path.name
 
 
@@ -153,16 +166,16 @@ def look_at(path: Path) -> Original:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(opened.HEAD_BYTES)
-    stamp = None
+    stamp, job_id = None, ""
     with contextlib.suppress(sqlite3.Error, ValueError):
         with closing(job_file.connect(path, read_only=True, immutable=True)) as db:
-            stamp = job_file.get_meta(db, STAMP)
+            stamp, job_id = job_file.get_meta(db, STAMP), str(job_file.get_meta(db, "job_id", ""))
     told = head + f"{size} {json.dumps(stamp, sort_keys=True)}".encode()
-    return Original(hashlib.blake2b(told, digest_size=16).hexdigest(), stamp)
+    return Original(hashlib.blake2b(told, digest_size=16).hexdigest(), stamp, job_id)
 
 
 @contextmanager
-def turn(here: Path) -> Iterator[None]:
+def turn(here: Path, limit_s: float = TURN_LIMIT_S) -> Iterator[None]:
     """One process of this computer at a time does something about a copy; a death ends its turn.
 
     Raises:
@@ -171,7 +184,7 @@ def turn(here: Path) -> Iterator[None]:
     with system_errors(here):
         paths.working_copies_dir()
         here.parent.mkdir(mode=0o700, exist_ok=True)
-    with closing(sqlite3.connect(here.parent / "turn", isolation_level=None, timeout=TURN_LIMIT_S)) as lock:
+    with closing(sqlite3.connect(here.parent / "turn", isolation_level=None, timeout=limit_s)) as lock:
         with storage_errors(here):
             lock.execute("BEGIN EXCLUSIVE")
         for left in here.parent.glob(f"{_ON_THE_WAY}*"):
@@ -212,7 +225,16 @@ def bring(path: Path, here: Path) -> None:
             came = folder / here.name
             base = _fetch(path, came)
             _make_copy(came, base, other)
-            _put(came, here, whole=notes is not None)
+            note_place(path, here, original.job_id)
+            put(came, here, whole=notes is not None)
+
+
+def note_place(path: Path, here: Path, job_id: str) -> None:
+    """Say beside a copy, which itself must name no folder, whose it is: see `renamed`."""
+    with system_errors(here):
+        beside = here.parent / f"{PLACE}.new"
+        beside.write_text(json.dumps({"path": os.path.abspath(path), "job_id": job_id}), "utf-8")
+        os.replace(beside, here.parent / PLACE)
 
 
 def _fetch(path: Path, came: Path) -> str:
@@ -240,7 +262,8 @@ def _make_copy(came: Path, base: str, other: Mapping[str, Any] | None) -> None:
             job_file.put_meta(db, **{COPY: notes, CHANGES: 0, ELSEWHERE: other})
 
 
-def _put(came: Path, here: Path, *, whole: bool) -> None:
+def put(came: Path, here: Path, *, whole: bool) -> None:
+    """Make what has come the copy; `whole` where there is one already. Within `turn`."""
     if not whole:
         for end in BESIDE:
             Path(f"{here}{end}").unlink(missing_ok=True)

@@ -375,7 +375,7 @@ run.close()
 print("closed", flush=True)
 """
 
-AT_START = ("working_copy._fetch", "working_copy._make_copy", "working_copy._put", "in_use.claim")
+AT_START = ("working_copy._fetch", "working_copy._make_copy", "working_copy.put", "in_use.claim")
 AT_END = (
     "copy_back.copy_back", "copy_back._snapshot", "copy_back._to_the_disk", "os.replace", "places._sync_folder",
     "working_copy.note", "copy_back.let_go", "in_use.release",
