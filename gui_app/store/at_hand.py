@@ -31,13 +31,26 @@ def to_read(path: Path) -> Path:
         with working_copy.turn(here):
             renamed.take_over(path, here)
             working_copy.bring(path, here)
-    elif not notes.run and time.monotonic() - _tried.get(here, -TRY_AGAIN_S) >= TRY_AGAIN_S:
-        # Whoever stored it has died, or the share was away: whoever looks next brings it home.
+    elif not notes.run:
+        _bring_home(path, here)
+    return here
+
+
+def bring_home(path: Path) -> None:
+    """Try again to copy back what lies here alone, if nobody does so and the last attempt is a while ago."""
+    here = working_copy.copy_of(path)
+    notes = None if here is None else working_copy.read_notes(here)
+    if here is not None and notes is not None and notes.ahead and not notes.run:
+        _bring_home(path, here)
+
+
+def _bring_home(path: Path, here: Path) -> None:
+    # Whoever stored it has died, or the share was away: whoever looks next brings it home.
+    if time.monotonic() - _tried.get(here, -TRY_AGAIN_S) >= TRY_AGAIN_S:
         _tried[here] = time.monotonic()
         with suppress(UserError):
             copy_back.copy_back(path, here, aside=False)
             copy_back.let_go(path, here)
-    return here
 
 
 @contextmanager

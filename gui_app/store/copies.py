@@ -29,6 +29,7 @@ class JobGlance:
         owner: Who runs it now; None when nobody does.
         archived: Put away: listed in the archive only.
         interrupted: Whoever ran it ended before it could say so.
+        behind: Its network folder lacks what was done here, and could not be written when it was last tried.
         error: Why nothing else can be said of this file; `name` is then its file's.
     """
 
@@ -42,6 +43,7 @@ class JobGlance:
     error: UserError | None = None
     archived: bool = False
     interrupted: bool = False
+    behind: bool = False
 
 
 def job_glance(path: Path) -> JobGlance:
@@ -53,7 +55,7 @@ def job_glance(path: Path) -> JobGlance:
         return JobGlance(path, path.stem, error=error)
     return JobGlance(
         path, found.name, found.state, found.counts, found.updated_at, found.import_done, found.owner,
-        archived=found.archived, interrupted=found.interrupted,
+        archived=found.archived, interrupted=found.interrupted, behind=found.behind is not None,
     )  # fmt: skip
 
 

@@ -63,8 +63,23 @@ def copy_back(path: Path, here: Path, *, aside: bool = True, anew: bool = False)
         StoredMeanwhile: It went, or would have to go, beside the original instead.
         StorageError: The folder cannot be reached or written; the copy stays ahead.
     """
-    with working_copy.turn(here):
-        go_back(path, here, aside=aside, anew=anew)
+    try:
+        with working_copy.turn(here):
+            go_back(path, here, aside=aside, anew=anew)
+    except NoLongerThere as error:
+        _note(here, error)
+        raise
+    except StoredMeanwhile:
+        raise
+    except StorageError:
+        _note(here, NotCopiedBack(_GOES_ON, file=path.name))
+        raise
+
+
+def _note(here: Path, error: StorageError) -> None:
+    with contextlib.suppress(UserError):
+        if working_copy.is_ahead(here):
+            working_copy.note_behind(here, error)
 
 
 def settle(path: Path) -> None:
@@ -165,6 +180,7 @@ def _send(here: Path, target: Path, notes: Notes) -> None:
                 _to_the_disk(beside)
             base = working_copy.look_at(target).fingerprint
     working_copy.note(here, copied=changes, **({} if notes.aside else {"base": base}))
+    working_copy.note_behind(here, None)
 
 
 def _snapshot(here: Path, snapshot: Path) -> int:

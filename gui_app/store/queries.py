@@ -28,7 +28,7 @@ from gui_app.store.views import (
     row_view,
     shown_value,
 )
-from gui_app.store.working_copy import ELSEWHERE
+from gui_app.store.working_copy import ELSEWHERE, behind
 
 __all__ = [
     "CUT_AT", "AttemptView", "FailureGroup", "JobReader", "JobSummary", "Order", "RecipeVersion", "RowView", "Totals"
@@ -62,6 +62,7 @@ class JobReader:
 
     def __init__(self, path: Path) -> None:
         self.path = at_hand.to_read(path)
+        self.job = path
         self._is_copy = self.path != path
         self._db = job_file.open_checked(self.path, read_only=True)
         filters.prepare(self._db)
@@ -130,7 +131,8 @@ class JobReader:
                 0
             ][0]
         with job_file.contents(self.path):
-            owner = lease.living_among(meta) or (meta.get(ELSEWHERE) if self._is_copy else None)
+            here = lease.living_among(meta)
+            owner = here or (meta.get(ELSEWHERE) if self._is_copy else None)
             run = meta.get("run")
             cause = meta.get("stopped_cause")
             return JobSummary(
@@ -156,6 +158,8 @@ class JobReader:
                 carried=Carried.from_dict(meta["carried"]) if meta.get("carried") else None,
                 archived=bool(meta.get("archived", False)),
                 interrupted=owner is None and meta.get("state") in _MOVING,
+                elsewhere=owner is not None and not here,
+                behind=behind(meta) if self._is_copy else None,
             )
 
     @staticmethod

@@ -29,6 +29,8 @@ class JobSummary:
             next run. None: nothing to tell.
         archived: Put away: listed in the archive only.
         interrupted: Whoever ran it ended before it could say so.
+        elsewhere: The owner is another computer that has the job of a network folder open.
+        behind: Why its network folder lacks what was done here, as a catalogue entry with details; None when not.
     """
 
     name: str
@@ -52,6 +54,8 @@ class JobSummary:
     carried: Carried | None = None
     archived: bool = False
     interrupted: bool = False
+    elsewhere: bool = False
+    behind: tuple[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,15 @@ from pathlib import Path
 from typing import Any
 
 from gui_app import paths
-from gui_app.errors import N_, StorageError
+from gui_app.errors import N_, StorageError, UserError
 from gui_app.store import in_use, job_file, lease, network_folder, opened
 from gui_app.store.trouble import storage_errors, system_errors
 
-COPY, CHANGES, STAMP, ELSEWHERE = "copy", "changes", "stamp", "elsewhere"
+COPY, CHANGES, STAMP, ELSEWHERE, BEHIND = "copy", "changes", "stamp", "elsewhere", "behind"
 """Notes of a job. `stamp` is in originals: which copy it was written from, and how far that was. The others are in
-working copies alone."""
+working copies alone; `behind`: why the original lacks something, as it was last tried."""
 
-OF_COPIES = (COPY, CHANGES, ELSEWHERE)
+OF_COPIES = (COPY, CHANGES, ELSEWHERE, BEHIND)
 BESIDE = ("-wal", "-shm", "-journal")
 TURN_LIMIT_S = 600.0
 _TRIES = 3
@@ -155,6 +155,21 @@ def note(here: Path, **values: Any) -> None:
     with closing(job_file.connect(here)) as db, job_file.transaction(db, here, counted=False):
         notes = job_file.get_meta(db, COPY, {})
         job_file.put_meta(db, **{COPY: {**notes, **values}})
+
+
+def note_behind(here: Path, error: UserError | None) -> None:
+    """Keep why the original lacks something, for whoever shows the job; None: it no longer does."""
+    told = None if error is None else [error.sentence, {name: str(value) for name, value in error.details.items()}]
+    with storage_errors(here), closing(job_file.connect(here)) as db:
+        if job_file.get_meta(db, BEHIND) != told:
+            with job_file.transaction(db, here, counted=False):
+                job_file.put_meta(db, **{BEHIND: told})
+
+
+def behind(meta: Mapping[str, Any]) -> tuple[str, dict[str, str]] | None:
+    """Why the original of this copy lacks something; None when it does not, or nobody has tried."""
+    told, copied = meta.get(BEHIND), meta[COPY].get("copied", 0) if isinstance(meta.get(COPY), dict) else 0
+    return (str(told[0]), dict(told[1])) if told and meta.get(CHANGES, 0) > copied else None
 
 
 def look_at(path: Path) -> Original:

@@ -10,8 +10,9 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui_app.engine.events import JobProgress
-from gui_app.errors import Cancelled
+from gui_app.errors import Cancelled, JobInUse
 from gui_app.jobs import Recipe
+from gui_app.store import at_hand
 from gui_app.store.edits import Change, JobEditor
 from gui_app.store.parts import PartView, following, parts
 from gui_app.store.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
@@ -44,6 +45,7 @@ class Overview:
 
 def read_overview(reader: JobReader) -> Overview:
     """On a reading thread."""
+    at_hand.bring_home(reader.job)
     return Overview(
         reader.summary(),
         reader.totals(),
@@ -88,6 +90,10 @@ class JobLink(QObject):
         self._look_again.setSingleShot(True)
         self._look_again.setInterval(_LOOK_AGAIN_MS)
         self._look_again.timeout.connect(self.look)
+        self._look_later = QTimer(self)
+        self._look_later.setSingleShot(True)
+        self._look_later.setInterval(int(at_hand.TRY_AGAIN_S * 1000))
+        self._look_later.timeout.connect(self.look)
 
     # Reading
 
@@ -106,6 +112,9 @@ class JobLink(QObject):
 
     def _looked(self, overview: Overview) -> None:
         self._looking = False
+        if overview.summary.behind is not None:
+            # Its folder may be there again by then.
+            self._look_later.start()
         self.overviewChanged.emit(overview)
 
     def _look_failed(self, error: BaseException) -> None:
@@ -139,7 +148,12 @@ class JobLink(QObject):
 
     def set_note(self, key: str, value: object) -> None:
         """Keep something of the window's with the job."""
-        self.edits.ask(lambda editor: editor.set_note(key, value), _nothing, self.failed.emit)
+        # It is no loss where another computer has the job: that is said over the rows, and it is looked at here.
+        self.edits.ask(lambda editor: editor.set_note(key, value), _nothing, self._note_failed)
+
+    def _note_failed(self, error: BaseException) -> None:
+        if not isinstance(error, JobInUse):
+            self.failed.emit(error)
 
     # Events
 
@@ -170,6 +184,7 @@ class JobLink(QObject):
     def _quiet(self) -> None:
         self._pacer.stop()
         self._look_again.stop()
+        self._look_later.stop()
 
 
 def _quiet(_error: BaseException) -> None:

@@ -48,6 +48,9 @@ def notices(
     if event is not None and event.problem is not None and not event.stuck_parts:
         text = filled(event.problem[0], dict(event.problem[1]))
         out.append(Notice("problem", text, "error", closable=False, topic="disk"))
+    elif summary.behind is not None:
+        text = filled(summary.behind[0], dict(summary.behind[1]))
+        out.append(Notice("behind", text, "warning", closable=False, topic="disk"))
     if state is JobState.OFFLINE:
         out.append(
             Notice(
@@ -70,8 +73,12 @@ def notices(
         out.append(
             Notice("unknown", text.format(count=number(unknown)), "warning", ((_("Continue"), go_on),), topic="twice")
         )
-    if summary.owner is not None and event is None and state is JobState.RUNNING:
-        text = _("Another program runs this job: {owner}. You can look at it here.")
+    if summary.owner is not None and event is None and (state is JobState.RUNNING or summary.elsewhere):
+        text = (
+            _("The computer “{owner}” has this job open. You can look at it here.")
+            if summary.elsewhere
+            else _("Another program runs this job: {owner}. You can look at it here.")
+        )
         out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False, topic="jobs"))
     out += overnight
     if summary.carried is not None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from gui_app.engine.events import JobProgress
-from gui_app.errors import Cancelled
+from gui_app.errors import Cancelled, JobInUse
 from gui_app.jobs import Counts, JobState, Lane, OutputField, Scope
 from gui_app.sentences import explain, filled
 from gui_app.store.parts import ready_by
@@ -90,7 +90,9 @@ class JobStory(JobFrame):
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, over the rows."""
         if not isinstance(error, Cancelled):
-            self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), "error", topic=topic_of(error)))
+            # That somebody else has it is nothing that went wrong.
+            tone = "" if isinstance(error, JobInUse) else "error"
+            self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), tone, topic=topic_of(error)))
 
     @property
     def columns(self) -> tuple[str, ...]:

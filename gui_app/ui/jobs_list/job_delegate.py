@@ -106,6 +106,8 @@ def told(entry: JobGlance, waits: str = "") -> str:
         return _("cannot be opened")
     if waits and entry.state not in MOVING:
         return waits
+    if entry.behind and entry.state not in MOVING:
+        return _("not copied back yet")
     total, finished = entry.counts.rows, entry.counts.finished
     if total and 0 < finished < total:
         return _("{state}, {percent}").format(
