@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from gui_app.i18n import _, moment, ngettext, number
+from gui_app.i18n import _, clock, ngettext, number
 from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
 
@@ -28,7 +28,7 @@ def later_notices(later: Later, job: Path, run: Callable[[], None], *, moving: b
             "{count} row is retried at {moment}, as long as Rowmill is open.",
             "{count} rows are retried at {moment}, as long as Rowmill is open.",
             waiting.count,
-        ).format(count=number(waiting.count), moment=moment(waiting.due))
+        ).format(count=number(waiting.count), moment=clock(waiting.due))
         actions = (
             (_("Retry now"), partial(later.retries.now, job)),
             (_("Do not retry"), partial(later.retries.cancel, job)),
