@@ -21,7 +21,7 @@ from gui_app.keys import origin_of
 from gui_app.providers.base import CallFailed, NotSent, Uploaded
 from gui_app.providers.hosts import proxy_for
 from gui_app.providers.mapping import failure_of, failure_of_status, parsed_reply, plain_detail
-from gui_app.providers.transport import CONNECT_TIMEOUT_S, MAX_ERROR_BYTES, MAX_REPLY_BYTES
+from gui_app.providers.transport import CONNECT_TIMEOUT_S, MAX_ERROR_BYTES, MAX_REPLY_BYTES, without_key
 
 PIECE_BYTES = 1 << 18
 STALLED_S = 180.0
@@ -84,7 +84,8 @@ class BatchDoor:
         with tempfile.TemporaryFile(dir=folder) as file:
             await self._download(path, file)
             file.seek(0)
-            for line in _lines(file):
+            for piece in _lines(file):
+                line = without_key(piece, self._key)
                 try:
                     value = json.loads(line)
                 except (ValueError, RecursionError):
@@ -157,7 +158,7 @@ class BatchDoor:
             body = await response.content.read(MAX_REPLY_BYTES)
             while len(body) < MAX_REPLY_BYTES and (more := await response.content.read(MAX_REPLY_BYTES)):
                 body += more
-        return parsed_reply(response.status, body, _plain(response), self._key)
+        return parsed_reply(response.status, without_key(body, self._key), _plain(response), self._key)
 
     async def _refused(self, response: aiohttp.ClientResponse) -> CallFailed:
         text = await response.content.read(MAX_ERROR_BYTES)

@@ -159,6 +159,10 @@ def failure_of(error: Exception, key: Secret | None = None) -> CallFailed:
     return _connection_failure(error, key)
 
 
+# Not 304 and its like, which lead nowhere.
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
 def failure_of_status(status: int, body: Any, headers: Mapping[str, str], key: Secret | None = None) -> CallFailed:
     """The `CallFailed` for an HTTP answer that is an error by its status.
 
@@ -166,7 +170,7 @@ def failure_of_status(status: int, body: Any, headers: Mapping[str, str], key: S
         body: The parsed JSON; the text where it was none; None where there was nothing.
     """
     message, codes = message_and_codes(body)
-    if 300 <= status < 400:
+    if status in _REDIRECTS:
         cause = Cause.HOST_REFUSED
         message = f"HTTP {status}, redirect to {headers.get('location', '')}"
     else:

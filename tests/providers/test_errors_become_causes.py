@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gui_app.engine.retry import STOPS_THE_JOB
 from gui_app.jobs import Account, Cause, Finish, Question, RateLimits, Reply, Secret
 from gui_app.providers.base import CallFailed, LiveProvider
 from gui_app.providers.catalog import open_provider
@@ -23,6 +24,7 @@ QUESTION = Question("model-1", "Label the row.", None, 100)
 CANARY = "sk-canary-0123456789abcdef"
 NAMES = ("openai", "anthropic", "compatible")
 SUCCESS = {"openai": response("ok"), "anthropic": message("ok"), "compatible": completion("ok")}
+SUCCESS_OF = {"openai": response, "anthropic": message, "compatible": completion}
 
 
 def opened(name: str, server: FaultServer | str, **options: Any) -> LiveProvider:
@@ -325,6 +327,35 @@ async def test_a_redirect_is_refused_and_the_key_stays(
         assert other.url in failed.detail
         assert other.seen == []
         assert len(server.seen) == 1 + earlier
+
+
+@pytest.mark.parametrize("name", NAMES)
+@EARLIER
+async def test_a_status_that_leads_nowhere_fails_the_row_and_not_the_job(
+    server: FaultServer, name: str, earlier: int
+) -> None:
+    server.say(*[Say(SUCCESS[name])] * earlier, Say("", 304))
+    failed = await failure(name, server, earlier=earlier)
+    assert failed.cause not in STOPS_THE_JOB
+
+
+@pytest.mark.parametrize("name", NAMES)
+@EARLIER
+async def test_a_key_that_comes_back_in_an_answer_is_kept_nowhere(server: FaultServer, name: str, earlier: int) -> None:
+    echo = SUCCESS_OF[name](f"the key is {CANARY}, isn't it")
+    server.say(*[Say(SUCCESS[name])] * earlier, Say({**echo, "model": CANARY}))
+    reply = await asked(name, server, earlier=earlier)
+    assert reply.text == "the key is ***, isn't it"
+    assert CANARY not in repr(reply)
+
+
+async def test_a_short_word_that_stands_in_for_a_key_is_no_secret(server: FaultServer) -> None:
+    provider = open_provider(Account("compatible", server.url, Secret("ollama")))
+    server.say(Say(completion("ollama is a program")))
+    try:
+        assert (await provider.ask(QUESTION, "the row")).text == "ollama is a program"
+    finally:
+        await provider.close()
 
 
 @pytest.mark.parametrize("name", NAMES)
