@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -48,6 +49,11 @@ class Share:
         for process in self._mounted.pop(at, []):
             process.kill()
             process.wait()
+
+    def hang(self, at: Path, hangs: bool) -> None:
+        """It answers nobody, or again."""
+        for process in self._mounted[at]:
+            process.send_signal(signal.SIGSTOP if hangs else signal.SIGCONT)
 
     def close(self) -> None:
         for at in list(self._mounted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from gui_app.ui.feed.store_thread import StoreThread
 T = TypeVar("T")
 
 _LOOK_AGAIN_MS = 700
+
+SLOW_MS = 4_000
+"""After so long without an answer the user is told."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,14 @@ class JobLink(QObject):
         progressed: A `JobProgress`, at most ten times a second.
         rowsChanged: Merged spans of row ids; None when any may have changed.
         failed: What the store raised.
+        waits: Whether the job's folder has not answered for some seconds.
     """
 
     overviewChanged = Signal(object)
     progressed = Signal(object)
     rowsChanged = Signal(object)
     failed = Signal(object)
+    waits = Signal(bool)
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +96,10 @@ class JobLink(QObject):
         self._look_again.setSingleShot(True)
         self._look_again.setInterval(_LOOK_AGAIN_MS)
         self._look_again.timeout.connect(self.look)
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW_MS)
+        self._slow.timeout.connect(lambda: self.waits.emit(True))
         self._look_later = QTimer(self)
         self._look_later.setSingleShot(True)
         self._look_later.setInterval(int(at_hand.TRY_AGAIN_S * 1000))
@@ -103,6 +113,7 @@ class JobLink(QObject):
             self.look_soon()
             return
         self._looking = True
+        self._slow.start()
         self.lists.ask(read_overview, self._looked, self._look_failed)
 
     def look_soon(self) -> None:
@@ -110,15 +121,21 @@ class JobLink(QObject):
         if not self._look_again.isActive():
             self._look_again.start()
 
-    def _looked(self, overview: Overview) -> None:
+    def _answered(self) -> None:
         self._looking = False
+        if not self._slow.isActive():
+            self.waits.emit(False)
+        self._slow.stop()
+
+    def _looked(self, overview: Overview) -> None:
+        self._answered()
         if overview.summary.behind is not None:
             # Its folder may be there again by then.
             self._look_later.start()
         self.overviewChanged.emit(overview)
 
     def _look_failed(self, error: BaseException) -> None:
-        self._looking = False
+        self._answered()
         if isinstance(error, Cancelled):
             # An interrupt that was meant for the question before.
             self.look_soon()
@@ -177,14 +194,14 @@ class JobLink(QObject):
     async def aclose(self) -> None:
         """As `close`, without holding up the window."""
         self._quiet()
-        await self.edits.aclose(finish=True)
-        await self.lists.aclose()
-        await self.pages.aclose()
+        # Together: each may have to give up a folder that hangs.
+        await asyncio.gather(self.edits.aclose(finish=True), self.lists.aclose(), self.pages.aclose())
 
     def _quiet(self) -> None:
         self._pacer.stop()
         self._look_again.stop()
         self._look_later.stop()
+        self._slow.stop()
 
 
 def _quiet(_error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -10,9 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
 log = logging.getLogger(__name__)
+
+GIVE_UP_S = 6.0
+"""A network folder that hangs keeps a thread for as long as it likes. What is open is never left so."""
+
+WRITTEN_WITHIN_S = 75.0
+"""What was typed is written first, and copied back to a slow folder; see `copy_back.CLOSE_LIMIT_S`."""
 
 
 class Closable(Protocol):
@@ -128,13 +135,19 @@ class StoreThread(QObject, Generic[S]):
         self._join()
 
     async def aclose(self, *, finish: bool = False) -> None:
-        """As `close`, without holding up the window while a disk is slow."""
+        """As `close`, without holding up the window while a disk is slow; a folder that hangs is not waited for."""
         ended = asyncio.Event()
         self._ended.connect(ended.set)
         self._begin_to_end(finish=finish)
         if self._thread.is_alive():
-            await ended.wait()
-        self._join()
+            limit_s = WRITTEN_WITHIN_S if finish and self._store is not None else GIVE_UP_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), limit_s)
+        if self._thread.is_alive() and not ended.is_set():
+            log.warning("%s does not end: what it reads does not answer", self._thread.name)
+            self._cancel_awaited()
+        else:
+            self._join()
 
     def _begin_to_end(self, *, finish: bool) -> None:
         with self._wakeup:
@@ -149,6 +162,9 @@ class StoreThread(QObject, Generic[S]):
 
     def _join(self) -> None:
         self._thread.join(timeout=10)
+        self._cancel_awaited()
+
+    def _cancel_awaited(self) -> None:
         for answer in list(self._awaited):
             answer.cancel()
 
@@ -172,12 +188,12 @@ class StoreThread(QObject, Generic[S]):
             self._outcomes.append((request, *self._answer(request)))
             # Let go of it here before the window can let go of it there.
             request = None
-            self._answered.emit()
+            _tell(self._answered)
         try:
             if self._store is not None:
                 self._store.close()
         finally:
-            self._ended.emit()
+            _tell(self._ended)
 
     def _answer(self, request: Request) -> tuple[object, BaseException | None]:
         if request.cancelled:
@@ -191,6 +207,12 @@ class StoreThread(QObject, Generic[S]):
             return None, raised
         finally:
             self._running = None
+
+
+def _tell(signal: SignalInstance) -> None:
+    # One that hung comes back after its page is gone.
+    with contextlib.suppress(RuntimeError):
+        signal.emit()
 
 
 def _log_failure(error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, ngettext, number
@@ -90,6 +91,15 @@ def notices(
         text = _("These answers come from the practice model. They are made up by simple rules and mean nothing.")
         out.append(Notice("practice", text))
     return out
+
+
+def hanging(job: Path) -> Notice:
+    """What stands over a job whose folder has not answered for some seconds."""
+    text = _(
+        "The folder of “{file}” does not answer just now. It is asked on; other jobs can be worked on meanwhile, and "
+        "this one can be closed."
+    )
+    return Notice("hanging", text.format(file=plain(job.name, 60)), "warning", closable=False, topic="disk")
 
 
 def _about_the_file(summary: JobSummary) -> list[Notice]:

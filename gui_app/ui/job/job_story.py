@@ -16,7 +16,7 @@ from gui_app.store.parts import ready_by
 from gui_app.ui.feed.bridge import Overview
 from gui_app.ui.job.job_actions import JobActions
 from gui_app.ui.job.job_frame import JobFrame
-from gui_app.ui.job.job_notices import notices
+from gui_app.ui.job.job_notices import hanging, notices
 from gui_app.ui.job.job_start import Start, read_start, sample_recipe
 from gui_app.ui.job.later_notices import later_notices
 from gui_app.ui.job.overnight_notices import REFUSED, Fetching, OvernightActions, overnight_notices, place_of
@@ -49,6 +49,7 @@ class JobStory(JobFrame):
         self._waited: JobProgress | None = None
         """What was said last while everything is out: it says what cannot be fetched."""
         self._estimated: Estimated | None = None
+        self._folder_hangs = False
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
         self._started = False
@@ -61,6 +62,7 @@ class JobStory(JobFrame):
         self.link.overviewChanged.connect(self._show_overview)
         self.link.progressed.connect(self._show_progress)
         self.link.rowsChanged.connect(self._rows_changed)
+        self.link.waits.connect(self._show_waiting)
         for source_of_errors in (self.link, self.model, self.doing):
             source_of_errors.failed.connect(self.show_error)
 
@@ -108,6 +110,10 @@ class JobStory(JobFrame):
 
     def _state(self) -> JobState:
         return JobState.DRAFT if self.overview is None else self.overview.summary.state
+
+    def _show_waiting(self, waits: bool) -> None:
+        self._folder_hangs = waits
+        self.show_notices()
 
     def _show_overview(self, overview: Overview) -> None:
         first = self.overview is None
@@ -247,6 +253,8 @@ class JobStory(JobFrame):
                 overnight=self._overnight(self.overview),
             )
         shown[:0] = later_notices(self.later, self.path, self.run, moving=self.is_moving())
+        if self._folder_hangs:
+            shown.insert(0, hanging(self.path))
         if self._own_notice is not None:
             shown.insert(0, self._own_notice())
         self.banners.show_notices(shown)

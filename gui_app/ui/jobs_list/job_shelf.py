@@ -18,6 +18,7 @@ from gui_app.store.copies import JobGlance, duplicate_job, job_glance, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import create_job
 from gui_app.store.queries import JobReader
+from gui_app.ui.jobs_list.elsewhere import Elsewhere
 
 _ASIDE = ".deleted"
 _BESIDE = ("", "-wal", "-shm")
@@ -28,14 +29,17 @@ class JobShelf:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._elsewhere = Elsewhere(_found_elsewhere)
 
     def close(self) -> None:
         """Nothing is held open."""
 
     def entries(self, elsewhere: Iterable[Path]) -> list[JobGlance]:
         """All jobs, the last changed first."""
-        paths = dict.fromkeys([*self._folder.glob(f"*{JOB_SUFFIX}"), *filter(_is_there, elsewhere)])
-        return sorted((_glance(path) for path in paths), key=lambda glance: -glance.updated_at)
+        here = dict.fromkeys(self._folder.glob(f"*{JOB_SUFFIX}"))
+        there = dict.fromkeys(path for path in elsewhere if path not in here)
+        found = [*map(_glance, here), *self._elsewhere.look(there)]
+        return sorted(found, key=lambda glance: -glance.updated_at)
 
     def new_path(self, name: str) -> Path:
         """A free file name for a new job."""
@@ -137,6 +141,10 @@ class JobShelf:
 def _is_there(path: Path) -> bool:
     # Of a job whose share is away, all that is new may lie here.
     return path.exists() or ((here := working_copy.copy_of(path)) is not None and working_copy.is_ahead(here))
+
+
+def _found_elsewhere(path: Path) -> JobGlance | None:
+    return _glance(path) if _is_there(path) else None
 
 
 def _glance(path: Path) -> JobGlance:
