@@ -10,7 +10,7 @@ from gui_app import paths
 from gui_app.commands.job_files import check_job
 from gui_app.commands.overnight import given_up, what_is_out
 from gui_app.commands.running import EXIT_OK
-from gui_app.commands.screen import progress_line, say, say_notes
+from gui_app.commands.screen import printed, progress_line, say, say_notes
 from gui_app.commands.words import check_target, states_of
 from gui_app.errors import N_, UsageError, UserError
 from gui_app.i18n import _, number
@@ -40,7 +40,7 @@ def write_out(job: Path, out: Path, export_options: ExportOptions, *, quiet: boo
         result = export_job(job, out, export_options, tell, lambda: False)
     say_notes(result.notes)
     if not quiet:
-        print(out.absolute(), flush=True)
+        print(printed(out.absolute()), flush=True)
 
 
 def kind_of(out: Path) -> str:
@@ -73,7 +73,7 @@ def jobs(options: argparse.Namespace) -> int:
     """List the jobs in the app's own folder. Returns the exit code."""
     found = sorted(paths.jobs_dir().glob(f"*{JOB_SUFFIX}"))
     for path in found:
-        print(f"{path}\t{_at_a_glance(path)}")
+        print(f"{printed(path)}\t{_at_a_glance(path)}")
     if not found:
         say(_("There are no jobs in {folder}.").format(folder=paths.jobs_dir()))
     return EXIT_OK

@@ -16,13 +16,14 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import UserError
 from gui_app.i18n import _, duration, money, ngettext, number
 from gui_app.jobs import Counts, JobState, Recipe
-from gui_app.sentences import filled
+from gui_app.sentences import filled, plain
 from gui_app.store.queries import JobReader
 from gui_app.worker.protocol import TaskProgress
 
 PLAIN_EVERY_S = 10.0
 JSON_EVERY_S = 1.0
 BAR_CELLS = 24
+_LONGEST_PATH = 4096
 
 
 def say_no_more() -> None:
@@ -50,7 +51,7 @@ class Screen:
     def say_first(self, recipe: Recipe, job: Path) -> None:
         """What is worth knowing before anything is sent."""
         if not self.as_json:
-            self.say(_("Job: {file}").format(file=job))
+            self.say(_("Job: {file}").format(file=shown(job)))
         if recipe.provider == "practice":
             self.say(_("These answers are made up by the built-in practice model."))
         with contextlib.suppress(UserError):
@@ -120,11 +121,32 @@ def _cut(text: str, width: int) -> str:
     return text
 
 
+def shown(path: Path) -> str:
+    """A path for people: what would move the cursor, or turn the writing around, is seen and not done."""
+    return plain(str(path), _LONGEST_PATH)
+
+
+def printed(path: Path) -> str:
+    """A path on standard output: as it is for a program that reads it, and as people see it on a screen."""
+    return shown(path) if sys.stdout.isatty() else str(path)
+
+
 def quoted(path: Path) -> str:
     """A path as it is typed in a shell."""
     import shlex
 
-    return shlex.quote(str(path))
+    text = str(path)
+    if all(plain(character) == character for character in text if character != " "):
+        return shlex.quote(text)
+    return f"$'{''.join(map(_typed, text))}'"
+
+
+def _typed(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character == " " or plain(character) == character:
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def numbers(counts: Counts) -> dict[str, object]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +19,7 @@ import xlsxwriter
 from gui_app import __main__ as program
 from gui_app import paths
 from gui_app.commands import jobs
+from gui_app.commands.screen import quoted
 from gui_app.jobs import Recipe
 from gui_app.practice.faults import Fate, Faults
 from gui_app.store.queries import JobReader
@@ -179,6 +183,19 @@ def test_a_job_lies_where_the_command_says_also_on_a_relative_path(run, practice
     assert job_of(done) == tmp_path / "my.rowmill"
     assert (tmp_path / "out.csv").exists()
     assert not list(paths.jobs_dir().iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_a_name_that_moves_the_cursor_is_shown_and_not_done_and_can_be_typed(run, practice, reviews, tmp_path):
+    job = tmp_path / "it's \x1b[2J a\nb \u202ename\\.rowmill"
+    done = run("run", reviews, *TASK, *INSTANT, "--job", job, "--rows", "1-2", "--concurrency", "1")
+    assert done.code == 0 and job.exists()
+    assert "\x1b" not in done.err and "\u202e" not in done.err
+    assert "it's ␛[2J a b ⟨U+202E⟩name" in done.err
+    typed = subprocess.run(["bash", "-c", f"printf %s {quoted(job)}"], capture_output=True, check=True).stdout
+    assert typed == os.fsencode(job)
+    plain = tmp_path / "my job.rowmill"
+    assert quoted(plain) == shlex.quote(str(plain))
 
 
 def test_a_second_run_of_the_same_table_makes_a_second_job(run, practice, reviews):
