@@ -97,7 +97,8 @@ class Judging:
     def _cost_of_failure(self, row: SentOut, failure: CallFailed) -> float | None:
         if failure.usage is not None:
             return self._cost(row, failure.usage, "")
-        # Nobody can say whether a call that was given up on is charged: count the worst. In a batch, what has no
-        # answer is not charged.
-        given_up = failure.cause is Cause.DEADLINE or failure.line_dead
-        return row.reserved_usd if given_up and self._lane is Lane.NOW else 0.0
+        # Nobody can say whether a call that was given up on is charged, and one that was answered with what nobody
+        # can read is: count the worst. In a batch, what has no answer is not charged.
+        answered = failure.cut_off or (failure.cause is Cause.UNREADABLE and failure.status in (None, *range(200, 300)))
+        perhaps_paid = answered or failure.cause is Cause.DEADLINE or failure.line_dead
+        return row.reserved_usd if perhaps_paid and self._lane is Lane.NOW else 0.0

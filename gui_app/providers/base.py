@@ -22,6 +22,7 @@ class CallFailed(UserError):
         usage: What the failed call is known to have cost; None when not said.
         status: The HTTP status; None when there was none.
         line_dead: The network took the connection along after the request went out: it may be paid for.
+        cut_off: A reply had begun to come, and its end did not: it may be paid for.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class CallFailed(UserError):
         usage: Usage | None = None,
         status: int | None = None,
         line_dead: bool = False,
+        cut_off: bool = False,
     ) -> None:
         super().__init__(N_("The call failed: {cause}. {detail}"), cause=cause.value, detail=detail)
         self.cause = cause
@@ -43,6 +45,7 @@ class CallFailed(UserError):
         self.usage = usage
         self.status = status
         self.line_dead = line_dead
+        self.cut_off = cut_off
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.cause, self.detail))

@@ -282,13 +282,18 @@ def _cause_of_status(status: int, message: str, codes: tuple[str, ...]) -> Cause
     return Cause.SERVER_ERROR if status >= 500 else Cause.UNREADABLE
 
 
+_WAS_COMING = ("ReplyCut", "ReplyTooLarge")
+
+
 def _connection_failure(error: Exception, key: Secret | None) -> CallFailed:
     chain = list(_chain(error))
     cause = _connection_cause(chain)
     last = chain[-1]
     text = str(last) or str(error) or type(last).__name__
-    dead = any(type(found).__name__ == "LineDead" for found in chain)
-    return CallFailed(cause, plain_detail(text, key), line_dead=dead)
+    names = {type(found).__name__ for found in chain}
+    return CallFailed(
+        cause, plain_detail(text, key), line_dead="LineDead" in names, cut_off=not names.isdisjoint(_WAS_COMING)
+    )
 
 
 def _connection_cause(chain: list[BaseException]) -> Cause:

@@ -86,6 +86,10 @@ class LineDead(httpx2.ReadError):
     """The other end could not be heard any more. What was sent may have come there, and be paid for."""
 
 
+class ReplyCut(httpx2.ReadError):
+    """A reply had begun to come, and its end did not."""
+
+
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Sends requests to the origin of `base_url` and nowhere else.
 
@@ -156,7 +160,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             if isinstance(error, TimeoutError):
                 raise httpx2.ConnectError("no connection in time") from error
             raise httpx2.ReadError(str(error) or type(error).__name__) from error
-        except (aiohttp.ClientError, zlib.error) as error:
+        except (aiohttp.ClientPayloadError, zlib.error) as error:
+            raise ReplyCut(str(error) or type(error).__name__) from error
+        except aiohttp.ClientError as error:
             raise httpx2.ReadError(str(error) or type(error).__name__) from error
         except ValueError as error:
             # A proxy address of a kind that aiohttp does not speak (socks), or one that is none.

@@ -123,6 +123,34 @@ async def test_pausing_while_many_wait_for_money_ends_at_once(path: Path) -> Non
     assert final.counts == Counts(waiting=39, done=1)
 
 
+@pytest.mark.parametrize(
+    ("failure", "counted"),
+    [
+        (CallFailed(Cause.UNREADABLE, status=200), WORST),
+        (CallFailed(Cause.UNREADABLE), WORST),
+        (CallFailed(Cause.NETWORK, cut_off=True), WORST),
+        (CallFailed(Cause.UNREADABLE, status=304), 0.0),
+        (CallFailed(Cause.SERVER_ERROR, status=503), 0.0),
+        (CallFailed(Cause.NETWORK), 0.0),
+    ],
+)
+async def test_a_reply_that_came_and_cannot_be_read_counts_as_paid(
+    path: Path, quick_retries: None, failure: CallFailed, counted: float
+) -> None:
+    """At its worst: a server that answers with rubbish would else be asked past any limit."""
+    make_job(path, numbered(20))
+
+    async def answer(prompt: str, before: int) -> Reply:
+        if prompt == "row 7" and not before:
+            raise failure
+        return Reply("ok", usage=Usage(10, 5), model="m")
+
+    pricing = Pricing(lambda usage, model: 0.001, lambda prompt: WORST)
+    final = await runner(path, Model(answer), pricing=pricing, concurrency=3).run()
+    assert final.counts == Counts(done=20)
+    assert final.cost_usd == pytest.approx(20 * 0.001 + counted)
+
+
 async def test_a_call_whose_line_died_counts_as_paid_burns_no_attempt_and_is_sent_again(path: Path) -> None:
     make_job(path, numbered(20))
 

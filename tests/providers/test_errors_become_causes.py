@@ -331,6 +331,17 @@ async def test_a_redirect_is_refused_and_the_key_stays(
 
 @pytest.mark.parametrize("name", NAMES)
 @EARLIER
+async def test_a_reply_that_was_cut_off_may_be_paid_for_and_one_that_never_began_is_not(
+    server: FaultServer, name: str, earlier: int
+) -> None:
+    for drop_after, begun in ((10, True), (0, False)):
+        server.say(*[Say(SUCCESS[name])] * earlier, Say(SUCCESS[name], drop_after=drop_after))
+        failed = await failure(name, server, earlier=earlier)
+        assert (failed.cause, failed.cut_off) == (Cause.NETWORK, begun)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@EARLIER
 async def test_a_status_that_leads_nowhere_fails_the_row_and_not_the_job(
     server: FaultServer, name: str, earlier: int
 ) -> None:
