@@ -8,6 +8,7 @@ from enum import Enum
 from gui_app.errors import N_, Cancelled, RowmillError, UserError
 from gui_app.i18n import _, day, number, soon
 from gui_app.jobs import Cause, JobState, RowState
+from gui_app.jobs.states import GUARD, LEASE_LOST, LIMIT_OFFLINE
 
 _CAUSES: dict[Cause, tuple[str, str, str]] = {
     # Title, what happened, what to do.
@@ -238,7 +239,11 @@ def explain(error: BaseException) -> str:
 def explain_cause(cause: Cause, detail: str = "") -> str:
     """What happened and what to do; then what the other side said, where it said something."""
     text = _("{what} {action}").format(what=cause_sentence(cause), action=cause_action(cause))
-    return _("{text} ({detail})").format(text=text, detail=plain(detail)) if detail.strip() else text
+    if detail == GUARD:
+        guarded = _("Most of the first rows ended so, and the job was paused before the others are paid for.")
+        return _("{what} {action}").format(what=text, action=guarded)
+    said = "" if detail in (LIMIT_OFFLINE, LEASE_LOST) else plain(detail)
+    return _("{text} ({detail})").format(text=text, detail=said) if said else text
 
 
 def filled(sentence: str, details: dict[str, object]) -> str:

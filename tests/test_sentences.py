@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gui_app import i18n, sentences
 from gui_app.errors import N_, Cancelled, InputError, InternalError, UserError
 from gui_app.jobs import Cause, JobState, RowState
+from gui_app.jobs.states import GUARD, LEASE_LOST, LIMIT_OFFLINE
 from gui_app.providers.base import CallFailed
 
 
@@ -116,3 +117,10 @@ def test_a_cut_is_marked_and_huge_cells_cost_nothing():
     assert sentences.plain("x" * 10_000_000, 5) == "xxxx…"
     assert sentences.plain("12345", 5) == "12345"
     assert sentences.plain("\n" * 400 + "end", 10) == "…"
+
+
+@pytest.mark.parametrize("detail", [GUARD, LIMIT_OFFLINE, LEASE_LOST])
+def test_why_a_job_stopped_by_itself_is_told_in_words_and_not_by_its_name_in_the_code(detail: str) -> None:
+    told = sentences.explain_cause(Cause.REFUSED, detail)
+    assert detail not in told
+    assert ("Most of the first rows" in told) == (detail == GUARD)

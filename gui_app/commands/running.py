@@ -18,7 +18,7 @@ from gui_app.jobs import Account, Cause, Counts, JobState, Recipe, RunOptions, S
 from gui_app.keys import KeyStore
 from gui_app.providers import catalog
 from gui_app.providers.base import CannotOpen
-from gui_app.sentences import cause_action, cause_sentence, explain
+from gui_app.sentences import explain, explain_cause
 from gui_app.settings import CONCURRENCY, Settings
 from gui_app.store.queries import JobReader
 from gui_app.worker.conductor import Conductor
@@ -155,7 +155,8 @@ class Running:
         elif final is not None:
             self._screen.say(line_of(final))
         if final is not None and final.stopped_cause is not None and code == EXIT_STOPPED:
-            self._screen.say(f"{cause_sentence(final.stopped_cause)} {cause_action(final.stopped_cause)}")
+            # What the server said, such as where it lies now: without it, nobody can tell what to change.
+            self._screen.say(explain_cause(final.stopped_cause, final.stopped_detail))
         if code == EXIT_SUBMITTED:
             for sentence in what_is_out(self._job):
                 self._screen.say(sentence)

@@ -27,6 +27,7 @@ from gui_app.engine.silence import Reach, Silence
 from gui_app.engine.standing import standing_of
 from gui_app.errors import InternalError, RowmillError, StorageError, UserError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions, Scope
+from gui_app.jobs.states import GUARD, LEASE_LOST, LIMIT_OFFLINE
 from gui_app.providers.base import LiveProvider
 from gui_app.recipes.fields import ReplyReader
 from gui_app.store.claims import Outcome
@@ -40,11 +41,6 @@ RATE_OVER_S = 30.0
 STOP_GRACE_S = 10.0
 DEADLINE_S = 180.0
 
-GUARD = "guard"
-"""The `stopped_detail` of a job that paused itself because most early rows went wrong."""
-
-LIMIT_OFFLINE = "offline too long"
-LEASE_LOST = "lease lost"
 
 SAVED_EVERY_S = 2.0
 

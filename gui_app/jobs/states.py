@@ -73,3 +73,11 @@ class Cause(StrEnum):
     MISSING_FIELD = "missing_field"
     # Sent, reply never seen (the app ended in between).
     UNKNOWN = "unknown"
+
+
+# What stands beside the cause of a job that stopped by itself where no server said anything; told by `sentences`.
+GUARD = "guard"
+"""It paused itself because most early rows went wrong."""
+
+LIMIT_OFFLINE = "offline too long"
+LEASE_LOST = "lease lost"

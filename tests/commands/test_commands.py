@@ -258,6 +258,15 @@ def test_a_refused_key_stops_the_job_and_a_good_one_resumes_it(run, reviews, mon
         assert {seen.headers["authorization"] for seen in server.seen} == {"Bearer sk-" + "x" * 20}
 
 
+def test_a_server_that_points_elsewhere_stops_the_job_and_its_user_learns_where(run, reviews, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-" + "x" * 20)
+    with FaultServer(Say("", 308, {"Location": "https://elsewhere.example/v1"})) as server:
+        words = ("--provider", "openai", "--model", "m", "--base-url", f"{server.url}/v1", "--concurrency", "1")
+        done = run("run", reviews, *TASK, *words)
+    assert done.code == 4
+    assert "redirect to https://elsewhere.example/v1" in done.err
+
+
 def test_a_missing_key_stops_before_anything_is_sent_and_leaves_a_job_to_resume(run, reviews, monkeypatch):
     done = run("run", reviews, *TASK, "--provider", "openai", "--json")
     assert (done.code, done.last["waiting"], done.last["requests"]) == (4, 5, 0)

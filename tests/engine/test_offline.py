@@ -12,8 +12,8 @@ import pytest
 from gui_app.engine import deadline, network, silence
 from gui_app.engine.events import JobProgress
 from gui_app.engine.network import NetworkGate
-from gui_app.engine.runner import LIMIT_OFFLINE
 from gui_app.jobs import Cause, Counts, JobState
+from gui_app.jobs.states import LIMIT_OFFLINE
 from gui_app.providers.base import CallFailed
 from gui_app.store import job_file
 from gui_app.store.queries import JobReader
