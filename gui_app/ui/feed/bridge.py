@@ -11,7 +11,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui_app.engine.events import JobProgress
-from gui_app.errors import Cancelled, JobInUse
+from gui_app.errors import Cancelled, JobInUse, StorageError
 from gui_app.jobs import Recipe
 from gui_app.store import at_hand
 from gui_app.store.edits import Change, JobEditor
@@ -91,7 +91,7 @@ class JobLink(QObject):
             reading.ask(_nothing, _nothing, _quiet)
         self._pacer = EventPacer(self)
         self._pacer.told.connect(self._told)
-        self._looking = False
+        self._looking = self._is_behind = False
         self._look_again = QTimer(self)
         self._look_again.setSingleShot(True)
         self._look_again.setInterval(_LOOK_AGAIN_MS)
@@ -129,7 +129,8 @@ class JobLink(QObject):
 
     def _looked(self, overview: Overview) -> None:
         self._answered()
-        if overview.summary.behind is not None:
+        self._is_behind = overview.summary.behind is not None
+        if self._is_behind:
             # Its folder may be there again by then.
             self._look_later.start()
         self.overviewChanged.emit(overview)
@@ -165,11 +166,11 @@ class JobLink(QObject):
 
     def set_note(self, key: str, value: object) -> None:
         """Keep something of the window's with the job."""
-        # It is no loss where another computer has the job: that is said over the rows, and it is looked at here.
+        # It is no loss where another computer has the job, or its folder is away: that is said over the rows.
         self.edits.ask(lambda editor: editor.set_note(key, value), _nothing, self._note_failed)
 
     def _note_failed(self, error: BaseException) -> None:
-        if not isinstance(error, JobInUse):
+        if not isinstance(error, JobInUse) and not (self._is_behind and isinstance(error, StorageError)):
             self.failed.emit(error)
 
     # Events

@@ -211,7 +211,10 @@ class JobPage(JobStory):
 
     def _save_draft(self) -> None:
         if self._started:
-            self.link.save_draft(self.side.recipe())
+            # Opening a job is no change of it: another computer may have it, or its folder be away.
+            if (recipe := self.side.recipe()) != self._kept_draft:
+                self._kept_draft = recipe
+                self.link.save_draft(recipe)
             self._estimate()
 
     def _rename(self, name: str) -> None:

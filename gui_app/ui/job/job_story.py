@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import Cancelled, JobInUse
-from gui_app.jobs import Counts, JobState, Lane, OutputField, Scope
+from gui_app.jobs import Counts, JobState, Lane, OutputField, Recipe, Scope
 from gui_app.sentences import explain, filled
 from gui_app.store.parts import ready_by
 from gui_app.ui.feed.bridge import Overview
@@ -50,6 +50,7 @@ class JobStory(JobFrame):
         """What was said last while everything is out: it says what cannot be fetched."""
         self._estimated: Estimated | None = None
         self._folder_hangs = False
+        self._kept_draft: Recipe | None = None
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
         self._started = False
@@ -92,6 +93,8 @@ class JobStory(JobFrame):
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, over the rows."""
         if not isinstance(error, Cancelled):
+            # Perhaps what was typed was not stored.
+            self._kept_draft = None
             # That somebody else has it is nothing that went wrong.
             tone = "" if isinstance(error, JobInUse) else "error"
             self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), tone, topic=topic_of(error)))
@@ -184,6 +187,7 @@ class JobStory(JobFrame):
             self.side.set_recipe(recipe)
             if sample is not None and recipe is not None:
                 self.link.save_draft(recipe)
+            self._kept_draft = self.side.recipe()
         self._started = True
         self._show_columns_of_table()
         self.run_bar.set_problem(self.side.problem())
