@@ -45,6 +45,9 @@ async def opened(job: Path, home: Path) -> AsyncIterator[JobPage]:
 async def typed_and_noted(page: JobPage) -> None:
     """All that the window writes by itself after opening has been tried."""
     page.table.columnsChanged.emit()
+    # What the list of models brings, for example.
+    page.side.recipeChanged.emit()
+    assert page._draft_timer.isActive()
     await until(lambda: not page._draft_timer.isActive())
     with pytest.raises(UserError):
         await page.link.edits.call(str)
