@@ -207,6 +207,17 @@ def test_no_module_has_a_name_that_says_nothing():
     assert not [path for path in (ROOT / "gui_app").rglob("*.py") if {path.stem, *path.parts} & refused]
 
 
+def test_no_layout_is_asked_for_its_items():
+    """See `widgets_of` in pieces/panel.py: PySide goes on standing for an item that Qt has deleted."""
+    asking = re.compile(r"(?<!self\.list)\.(itemAt|takeAt|itemAtPosition)\(")
+    found = [
+        path.name
+        for path in (ROOT / "gui_app/ui").rglob("*.py")
+        if path.name != "flow_layout.py" and asking.search(path.read_text())
+    ]
+    assert found == []
+
+
 @pytest.mark.screen
 def test_a_real_window_opens_on_a_screen_of_its_own(screen):
     code = (

@@ -8,6 +8,8 @@ from itertools import pairwise
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QWidget
 
+from gui_app.ui.pieces.panel import widgets_of
+
 
 def order_focus(root: QWidget) -> None:
     """Put the parts that Tab stops at into the order of their layouts.
@@ -39,11 +41,10 @@ def parts_in_order(root: QWidget) -> Iterator[QWidget]:
 
 
 def _parts_of(layout: QLayout) -> Iterator[QWidget]:
-    for at in range(layout.count()):
-        item = layout.itemAt(at)
-        widget = None if item is None else item.widget()
-        inner = None if item is None else item.layout()
-        if widget is not None:
-            yield from parts_in_order(widget)
-        elif inner is not None:
-            yield from _parts_of(inner)
+    inner = [child for child in layout.children() if isinstance(child, QLayout)]
+    held: list[QWidget | QLayout] = [*widgets_of(layout), *inner]
+    for part in sorted(held, key=lambda part: layout.indexOf(part)):
+        if isinstance(part, QLayout):
+            yield from _parts_of(part)
+        else:
+            yield from parts_in_order(part)

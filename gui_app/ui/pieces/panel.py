@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QTimer
@@ -101,16 +100,23 @@ def _set(layout: L, margins: tuple[int, int, int, int], gap: int) -> L:
 
 
 def clear(layout: QLayout) -> None:
-    """Take everything out of a layout and delete it."""
-    for widget in list(_widgets(layout)):
+    """Take every widget out of a layout and delete it."""
+    for widget in widgets_of(layout):
         layout.removeWidget(widget)
         widget.hide()
         widget.deleteLater()
 
 
-def _widgets(layout: QLayout) -> Iterator[QWidget]:
-    for index in range(layout.count()):
-        item = layout.itemAt(index)
-        widget = item.widget() if item is not None else None
-        if widget is not None:
-            yield widget
+def widgets_of(layout: QLayout) -> list[QWidget]:
+    """The widgets of a layout in its order; not those of the layouts in it.
+
+    WORKAROUND: never by `itemAt`. PySide (6.8 to 6.11 seen) keeps what it returns for as long as the layout lives, also
+    when Qt has deleted it with its widget. The next thing that Qt makes at that address then comes to Python as that
+    item, and the process ends. To be removed when an item is no longer listed by `Shiboken.getAllValidWrappers` after
+    its widget was deleted.
+    """
+    parent = layout.parentWidget()
+    if parent is None:
+        return []
+    places = [(layout.indexOf(child), child) for child in parent.children() if isinstance(child, QWidget)]
+    return [child for place, child in sorted(places, key=lambda found: found[0]) if place >= 0]

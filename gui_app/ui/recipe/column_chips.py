@@ -13,7 +13,7 @@ from gui_app.sentences import plain
 from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import button_text
-from gui_app.ui.pieces.panel import Panel, clear, describe, plain_tip, text_label, vbox
+from gui_app.ui.pieces.panel import Panel, clear, describe, plain_tip, text_label, vbox, widgets_of
 
 COLUMN_MIME = "application/x-rowmill-column"
 """A dragged column's name, as UTF-8."""
@@ -111,8 +111,7 @@ class ColumnChips(Panel):
 
     def chips(self) -> list[Chip]:
         """The chips that are shown, in order."""
-        items = (self._flow.itemAt(index) for index in range(self._flow.count()))
-        return [item.widget() for item in items if item is not None and isinstance(item.widget(), Chip)]  # type: ignore[misc]
+        return [widget for widget in widgets_of(self._flow) if isinstance(widget, Chip)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook: arrow keys go from chip to chip."""

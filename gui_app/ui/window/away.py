@@ -16,7 +16,7 @@ from gui_app.sentences import plain
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.states import JOB_STATE_ICONS
 from gui_app.ui.look.theme import GAP_M, GAP_S, set_role
-from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.panel import Panel, clear, describe, hbox, text_label, vbox
 
 if TYPE_CHECKING:
     from gui_app.store.copies import JobGlance
@@ -137,11 +137,7 @@ class AwayCard(Panel):
         self.opened.emit(Path(item.entry.path))
 
     def _fill(self) -> None:
-        while (item := self._lines.takeAt(0)) is not None:
-            line = item.widget()
-            if line is not None:
-                line.hide()
-                line.deleteLater()
+        clear(self._lines)
         for entry in self._news[:MOST_LINES]:
             self._lines.addWidget(self._line(entry))
         left = len(self._news) - MOST_LINES
