@@ -184,7 +184,8 @@ def test_a_copy_of_a_running_job_lies_where_it_was_wanted(
     target = tmp_path / "for a friend.rowmill"
     save_copy_to(desk, running, target, qtbot)
     qtbot.waitUntil(lambda: desk.status.label.text().startswith("The copy lies in"))
-    assert str(tmp_path) in desk.status.label.text() and "“for a friend.rowmill”" in desk.status.label.text()
+    # A long path is cut at its end.
+    assert str(tmp_path)[:50] in desk.status.label.text() and "“for a friend.rowmill”" in desk.status.label.text()
     assert job_glance(target).counts == Counts(waiting=1, done=2)
     assert job_glance(target).owner is None and job_glance(running).owner is not None
     check_job(target)
