@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gui_app import paths
+from gui_app.commands.interrupting import interrupts_noted
 from gui_app.commands.job_files import check_job, rows_of, was_begun
 from gui_app.commands.jobs import kind_of, write_out
 from gui_app.commands.running import EXIT_INTERRUPTED, EXIT_SUBMITTED, Running
@@ -30,7 +31,7 @@ from gui_app.commands.words import (
     task_words,
     with_model,
 )
-from gui_app.errors import N_, RowmillError, UsageError
+from gui_app.errors import N_, Cancelled, RowmillError, UsageError
 from gui_app.i18n import _
 from gui_app.jobs import Cause, ExportOptions, Lane, Recipe, RunOptions, ScopeKind
 from gui_app.paths import JOB_SUFFIX
@@ -102,15 +103,25 @@ def _free_job_path(source: Path) -> Path:
 
 
 def _import(options: argparse.Namespace, job: Path) -> None:
-    with progress_line(_("{rows} rows read"), quiet=options.json) as tell:
-        result = import_table(
-            options.file,
-            job,
-            ImportSettings(sheet=options.sheet),
-            tell,
-            lambda: False,
-            former=options.answers_from,
-        )
+    try:
+        with (
+            interrupts_noted() as interrupted,
+            progress_line(_("{rows} rows read"), quiet=options.json) as tell,
+        ):
+            result = import_table(
+                options.file,
+                job,
+                ImportSettings(sheet=options.sheet),
+                tell,
+                interrupted,
+                former=options.answers_from,
+            )
+    except Cancelled:
+        raise KeyboardInterrupt from None
+    except KeyboardInterrupt:
+        # It came when the last row was just stored.
+        remove_job(job)
+        raise
     say_notes(result.notes)
     if result.carried is not None:
         say(carried_text(result.carried))
