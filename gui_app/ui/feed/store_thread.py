@@ -72,6 +72,10 @@ class StoreThread(QObject, Generic[S]):
         self._closing = False
         self._awaited: set[asyncio.Future[Any]] = set()
         self._answered.connect(self._call_back, Qt.ConnectionType.QueuedConnection)
+        # Told to this object and not to the event itself: what PySide still had to deliver outlived one that nobody
+        # waited for any more, and the process ended in it.
+        self._end_seen: asyncio.Event | None = None
+        self._ended.connect(self._see_end)
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -136,8 +140,7 @@ class StoreThread(QObject, Generic[S]):
 
     async def aclose(self, *, finish: bool = False) -> None:
         """As `close`, without holding up the window while a disk is slow; a folder that hangs is not waited for."""
-        ended = asyncio.Event()
-        self._ended.connect(ended.set)
+        ended = self._end_seen = asyncio.Event()
         self._begin_to_end(finish=finish)
         if self._thread.is_alive():
             limit_s = WRITTEN_WITHIN_S if finish and self._store is not None else GIVE_UP_S
@@ -148,6 +151,10 @@ class StoreThread(QObject, Generic[S]):
             self._cancel_awaited()
         else:
             self._join()
+
+    def _see_end(self) -> None:
+        if self._end_seen is not None:
+            self._end_seen.set()
 
     def _begin_to_end(self, *, finish: bool) -> None:
         with self._wakeup:
