@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QWidge
 from gui_app.settings import WINDOW_GEOMETRY, WINDOW_LAYOUT, Settings
 from gui_app.ui.jobs_list.job_list import JobList
 from gui_app.ui.pieces.panel import FirstPanel, vbox
+from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.window.early import Early
 from gui_app.ui.window.empty_page import EmptyPage
 
@@ -30,7 +31,7 @@ class WindowFrame(FirstPanel):
         self.setAcceptDrops(True)
         room = self.screen().availableSize()
         self.setMinimumSize(min(860, room.width()), min(560, room.height()))
-        self.resize(min(1280, room.width()), min(800, room.height()))
+        resize_within(self, 1280, 800)
         self.settings = settings
         self._early = Early()
         self.jobs = JobList()

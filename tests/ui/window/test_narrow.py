@@ -10,11 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from gui_app import i18n
+from gui_app.settings import Settings
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.look.theme import apply_text_size
 from gui_app.ui.samples import SAMPLES
 from gui_app.ui.window.main_window import MainWindow
 from gui_app.ui.window.window_dialogs import speak_another_language
+from gui_app.ui.window.window_frame import WindowFrame
 from tests.helpers.practice import Practice
 from tests.ui.conftest import until
 
@@ -99,3 +101,13 @@ async def test_on_a_very_small_screen_the_rows_and_the_settings_take_turns(
     window.resize(1280, 800)
     await until(lambda: page.side.isVisible() and page._left.isVisible())
     await window.aclose()
+
+
+def test_a_first_window_leaves_room_for_its_title_bar_on_a_small_screen(qapp: QApplication) -> None:
+    window = WindowFrame(Settings())
+    try:
+        room = window.screen().availableSize()
+        assert room.height() <= 800, "this is about small screens"
+        assert window.height() <= room.height() - 30
+    finally:
+        window.deleteLater()
