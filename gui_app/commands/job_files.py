@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from gui_app.errors import UserError
-from gui_app.store import at_hand
 from gui_app.store.job_file import open_checked
-from gui_app.store.queries import JobReader
+from gui_app.store.network import at_hand
+from gui_app.store.reading.queries import JobReader
 
 
 def check_job(job: Path) -> None:

@@ -17,7 +17,7 @@ from gui_app.i18n import _, number
 from gui_app.jobs import EXPORT_EXTRAS, ExportOptions
 from gui_app.paths import JOB_SUFFIX
 from gui_app.sentences import explain, job_state_name, plain
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.tables import kind_of_target
 from gui_app.worker.exporting import export_job
 

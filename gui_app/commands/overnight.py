@@ -10,7 +10,7 @@ from gui_app.engine.giving_up import give_up
 from gui_app.i18n import ngettext, number
 from gui_app.sentences import deadlines, plain
 from gui_app.store.parts import collect_by, open_parts, ready_by
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 
 
 def what_is_out(job: Path) -> list[str]:

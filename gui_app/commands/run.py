@@ -37,7 +37,7 @@ from gui_app.jobs import Cause, ExportOptions, Lane, Recipe, RunOptions, ScopeKi
 from gui_app.paths import JOB_SUFFIX
 from gui_app.store.carried import carried_text
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.tables import ImportSettings
 from gui_app.worker.task_handle import remove_job
 from gui_app.worker.tasks import import_table

@@ -20,7 +20,7 @@ from gui_app.providers import catalog
 from gui_app.providers.base import CannotOpen
 from gui_app.sentences import explain, explain_cause
 from gui_app.settings import CONCURRENCY, Settings
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.protocol import RunOrder
 

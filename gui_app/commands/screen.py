@@ -17,7 +17,7 @@ from gui_app.errors import UserError
 from gui_app.i18n import _, duration, money, ngettext, number
 from gui_app.jobs import Counts, JobState, Recipe
 from gui_app.sentences import filled, plain
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.protocol import TaskProgress
 
 PLAIN_EVERY_S = 10.0

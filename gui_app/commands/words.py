@@ -16,7 +16,7 @@ from gui_app.providers.hosts import is_loopback
 from gui_app.recipes.fieldspec import parse_fields
 from gui_app.recipes.presets import preset
 from gui_app.settings import BASE_URLS, Settings
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.tables import kind_of_target
 
 MOST_AT_ONCE = 500

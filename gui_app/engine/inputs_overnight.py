@@ -18,7 +18,7 @@ from gui_app.providers.base import BatchProvider
 from gui_app.recipes.question import build_question, check_recipe
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.queries import JobReader, RowView
 
 PLAIN_COLUMN = "text"
 """What an input that is a plain string is called in the template."""

@@ -31,8 +31,8 @@ from gui_app.jobs.states import GUARD, LEASE_LOST, LIMIT_OFFLINE
 from gui_app.providers.base import LiveProvider
 from gui_app.recipes.fields import ReplyReader
 from gui_app.store.claims import Outcome
-from gui_app.store.copy_back import StoredMeanwhile
 from gui_app.store.lease import BEAT_EVERY_S, OwnerUnknown
+from gui_app.store.network.copy_back import StoredMeanwhile
 
 log = logging.getLogger(__name__)
 

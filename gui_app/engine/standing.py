@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gui_app.engine.events import JobProgress
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 
 
 def standing_of(path: Path) -> JobProgress:

@@ -12,9 +12,10 @@ from sqlite3 import Connection
 
 from gui_app.errors import N_, JobFileError
 from gui_app.jobs import JobState, Recipe, Scope
-from gui_app.store import at_hand, edits, job_file, parts
+from gui_app.store import edits, job_file, parts
 from gui_app.store.carried import Carried
 from gui_app.store.claims import JobWriter
+from gui_app.store.network import at_hand
 from gui_app.store.packing import pack_cells, unpack_cells
 from gui_app.store.places import complete_file
 

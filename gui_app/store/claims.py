@@ -10,8 +10,9 @@ from typing import Any
 
 from gui_app.errors import N_, InternalError, JobFileError, StorageError
 from gui_app.jobs import Cause, Counts, JobState, Lane, Recipe, Row, RowState, Scope
-from gui_app.store import at_hand, identical, job_file, lease, scopes
-from gui_app.store.copy_back import Returning
+from gui_app.store import identical, job_file, lease, scopes
+from gui_app.store.network import at_hand
+from gui_app.store.network.copy_back import Returning
 from gui_app.store.outcomes import Claimed, Outcome, Prepared
 from gui_app.store.packing import pack_values, storable, unpack_cells
 from gui_app.store.places import WhereItLay

@@ -14,11 +14,12 @@ from sqlite3 import Connection
 
 from gui_app.errors import N_, JobFileError, StorageError, UserError
 from gui_app.jobs import Counts, JobState
-from gui_app.store import at_hand, identical, in_use, job_file, network_folder, places
+from gui_app.store import identical, job_file, network_folder, places
+from gui_app.store.network import at_hand, in_use
+from gui_app.store.network.working_copy import OF_COPIES, STAMP
 from gui_app.store.packing import storable
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.store.trouble import system_errors
-from gui_app.store.working_copy import OF_COPIES, STAMP
 
 
 @dataclass(frozen=True, slots=True)

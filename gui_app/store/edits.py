@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gui_app.jobs import Cause, FieldValue, Reading, Recipe, RowState, Scope
-from gui_app.store import at_hand, identical, job_file, lease
-from gui_app.store.copy_back import Returning
+from gui_app.store import identical, job_file, lease
+from gui_app.store.network import at_hand
+from gui_app.store.network.copy_back import Returning
 from gui_app.store.packing import pack_value, pack_values, storable
 
 ROWS_AT_A_TIME = 5_000

@@ -13,10 +13,11 @@ from typing import Any
 
 from gui_app.errors import N_, InternalError, JobFileError
 from gui_app.jobs import JobState
-from gui_app.store import at_hand, job_file, lease
+from gui_app.store import job_file, lease
 from gui_app.store.carried import Carried
 from gui_app.store.carry import FormerJob, forget_former
-from gui_app.store.copy_back import Returning
+from gui_app.store.network import at_hand
+from gui_app.store.network.copy_back import Returning
 from gui_app.store.packing import PackedRows, pack_rows, storable
 
 # Versions and prompts of a run that sent nothing go too: they speak of the rows that were.

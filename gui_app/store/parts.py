@@ -14,7 +14,7 @@ from gui_app.store import job_file
 from gui_app.store.claims import JobWriter
 from gui_app.store.outcomes import Outcome, SentOut
 from gui_app.store.packing import storable
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.store.schema import FOLLOWS
 
 _BY_HAND = "EXISTS (SELECT 1 FROM hand_values h WHERE h.row_id = status.row_id)"

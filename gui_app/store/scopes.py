@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlite3 import Connection
 
 from gui_app.jobs import RowState, Scope, ScopeKind
-from gui_app.store import filters
+from gui_app.store.reading import filters
 from gui_app.store.schema import STATE_CODES
 
 _IN_RUN = "row_id IN (SELECT row_id FROM run_rows)"

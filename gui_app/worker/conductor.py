@@ -28,7 +28,7 @@ from gui_app.providers import catalog
 from gui_app.providers.base import BatchProvider, CallFailed, LiveProvider, ModelInfo
 from gui_app.providers.reach import unreachable
 from gui_app.recipes.question import build_question, check_recipe
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.awake import Awake
 from gui_app.worker.overnight import has_open_parts, open_overnight
 from gui_app.worker.protocol import KeyTest, RunOrder

@@ -20,7 +20,7 @@ from gui_app.providers import catalog
 from gui_app.providers.hosts import is_loopback
 from gui_app.recipes.question import build_question
 from gui_app.recipes.template import Template
-from gui_app.store.queries import AttemptView, JobReader
+from gui_app.store.reading.queries import AttemptView, JobReader
 
 MOST_TRIED = 200
 SAMPLE_ROWS = 2_000

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gui_app.jobs import CAN_BE_SURE, ExportOptions, FieldValue, OutputField
-from gui_app.store.exporting import ExportBatch, ExportReader, More
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.exporting import ExportBatch, ExportReader, More
+from gui_app.store.reading.queries import JobReader
 from gui_app.tables import Cell, save_table, typed
 from gui_app.worker.protocol import TaskProgress, TaskResult
 

@@ -19,7 +19,7 @@ from gui_app.providers import catalog
 from gui_app.providers.base import BatchProvider
 from gui_app.providers.hosts import is_loopback
 from gui_app.store.parts import open_parts
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.protocol import RunOrder
 
 POLL_S = (10.0, 300.0)

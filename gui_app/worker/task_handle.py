@@ -155,7 +155,7 @@ class TaskHandle:
 def remove_job(job: Path) -> None:
     """Remove a job file that was never finished, and what SQLite keeps beside it."""
     # The window is whole without the store.
-    from gui_app.store import working_copy
+    from gui_app.store.network import working_copy
 
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(OSError):

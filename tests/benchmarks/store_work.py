@@ -17,9 +17,9 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from gui_app.jobs import ExportOptions, RowFilter, RowState
-from gui_app.store import filters
 from gui_app.store.packing import unpack_cells
-from gui_app.store.queries import JobReader, Order
+from gui_app.store.reading import filters
+from gui_app.store.reading.queries import JobReader, Order
 from gui_app.tables import ImportSettings
 from gui_app.worker import exporting, tasks
 from tests.benchmarks import big_files

@@ -27,7 +27,7 @@ from gui_app.jobs import RowFilter, RowState, RunOptions, Scope, Secret
 from gui_app.keys import KeyStore
 from gui_app.practice import launch
 from gui_app.settings import Settings
-from gui_app.store.filters import Order
+from gui_app.store.reading.filters import Order
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.look.theme import apply_theme
 from gui_app.ui.services import Services

@@ -22,7 +22,7 @@ from gui_app.commands import jobs
 from gui_app.commands.screen import quoted
 from gui_app.jobs import Recipe
 from gui_app.practice.faults import Fate, Faults
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.helpers.fault_server import FaultServer, Say, response
 from tests.helpers.practice import Practice
 from tests.helpers.terminal import COLUMNS, LABEL, PROMPT, REVIEWS, Done, practice_in, read_csv, write_reviews

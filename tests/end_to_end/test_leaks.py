@@ -17,7 +17,7 @@ from gui_app.jobs import JobState, RunOptions, Scope
 from gui_app.practice import launch
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.end_to_end.window_stand_in import RECIPE
 from tests.helpers.terminal import COLUMNS
 from tests.worker.conftest import working

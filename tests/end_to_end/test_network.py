@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gui_app.jobs import JobState
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.helpers.leftovers import strays
 from tests.helpers.namespace import Namespace, namespace
 from tests.helpers.terminal import LABEL, PROMPT, expected_label, many_reviews, read_csv, write_reviews

@@ -15,10 +15,11 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import JobInUse
 from gui_app.jobs import JobState, RunOptions, Scope
 from gui_app.practice.faults import Faults
-from gui_app.store import at_hand, copy_back, network_folder
+from gui_app.store import network_folder
 from gui_app.store.copies import check_job, job_glance
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.network import at_hand, copy_back
+from gui_app.store.reading.queries import JobReader
 from tests.end_to_end.test_kill_loop import check, filled_job, kill_loop
 from tests.end_to_end.window_stand_in import RECIPE
 from tests.helpers.shares import SHARES, Share

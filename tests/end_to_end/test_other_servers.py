@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 
 from gui_app.jobs import Cause, RowState
-from gui_app.store.queries import JobReader
-from gui_app.store.views import AttemptView
+from gui_app.store.reading.queries import JobReader
+from gui_app.store.reading.views import AttemptView
 from tests.helpers.fault_proxy import FaultProxy, Spoil
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]

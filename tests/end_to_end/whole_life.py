@@ -15,7 +15,7 @@ from pathlib import Path
 from gui_app.engine.events import JobProgress
 from gui_app.errors import NotAJobFile, UserError
 from gui_app.jobs import ExportOptions, JobState, Lane, RowFilter, RowState, RunOptions, Scope
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.client import Event, WorkerClient, WorkerLost
 from tests.end_to_end.window_stand_in import RECIPE, say, show
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import FieldKind, JobState, OutputField, Recipe, RowState, RunOptions, Scope
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.client import Event, WorkerClient, WorkerLost
 
 RECIPE = Recipe(

@@ -18,7 +18,7 @@ from gui_app.recipes.question import build_question
 from gui_app.store import job_file
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 
 RECIPE = Recipe("{text}", (OutputField("answer", FieldKind.TEXT),), model="m")
 FREE = Pricing(lambda usage, model: None, lambda prompt: None)

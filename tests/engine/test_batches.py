@@ -18,7 +18,7 @@ from gui_app.practice.faults import Batching, Faults
 from gui_app.providers import catalog
 from gui_app.providers.base import BatchPhase, BatchProvider, BatchResult, BatchStatus, CallFailed
 from gui_app.store.parts import PartState
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.helpers.overnight import (
     DOLLAR,
     Overnight,

@@ -17,7 +17,7 @@ import pytest
 
 from gui_app.jobs import RowState
 from gui_app.practice.faults import Batching
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.helpers.overnight import make_job, own_answers, paid, parts_of, rows, texts
 from tests.helpers.overnight_child import STEPS
 from tests.helpers.paid_once import wrong

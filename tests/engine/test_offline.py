@@ -16,7 +16,7 @@ from gui_app.jobs import Cause, Counts, JobState
 from gui_app.jobs.states import LIMIT_OFFLINE
 from gui_app.providers.base import CallFailed
 from gui_app.store import job_file
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.engine.running import Model, make_job, numbered, runner
 
 

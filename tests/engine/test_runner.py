@@ -17,7 +17,7 @@ from gui_app.engine.runner import JobRunner
 from gui_app.jobs import Cause, Counts, JobState, Reply, RowFilter, RowState, Scope
 from gui_app.jobs.states import GUARD
 from gui_app.providers.base import CallFailed
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.engine.running import (
     Model,
     answers,

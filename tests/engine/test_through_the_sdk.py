@@ -14,7 +14,7 @@ from gui_app.jobs import Account, Cause, Counts, JobState, RowState, Secret
 from gui_app.practice.faults import Faults
 from gui_app.providers.base import LiveProvider
 from gui_app.providers.catalog import open_provider
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.engine.running import RECIPE, make_job, numbered, runner
 from tests.helpers.practice import Practice
 

@@ -31,7 +31,7 @@ from gui_app.recipes.question import build_question
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.parts import PartView, parts
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.queries import JobReader, RowView
 from tests.helpers.practice import Practice
 
 COLUMNS = ("text",)

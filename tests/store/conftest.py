@@ -10,7 +10,7 @@ import pytest
 
 from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from gui_app.jobs import Scope
 from gui_app.store.claims import JobWriter
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import RECIPE, done, each_alone, sent_ids
 
 

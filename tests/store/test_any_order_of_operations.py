@@ -18,7 +18,7 @@ from gui_app.jobs import Cause, Recipe, RowState, Scope, ScopeKind
 from gui_app.store.claims import Outcome
 from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import (
     OTHER_RECIPE,
     RECIPE,

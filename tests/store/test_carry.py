@@ -19,7 +19,7 @@ from gui_app.store.carry import FormerJob, create_successor
 from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
 from gui_app.store.imports import RowsWriter
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import (
     RECIPE,
     Run,

@@ -13,7 +13,7 @@ from gui_app.store import job_file
 from gui_app.store.copies import check_job, duplicate_job, job_glance, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.imports import RowsWriter
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import RECIPE, Run, done, doubtful, make_job, one_column
 
 

@@ -12,7 +12,7 @@ from gui_app.store import edits
 from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
 from gui_app.store.outcomes import Outcome
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import RECIPE, Run, again, again_later, done, doubtful, failed, make_job, never_sent, one_column
 
 Read = Callable[[], JobReader]

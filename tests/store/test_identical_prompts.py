@@ -8,7 +8,7 @@ from pathlib import Path
 from gui_app.jobs import Cause, Counts, Row, RowState
 from gui_app.store.claims import Prepared
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import (
     OTHER_RECIPE,
     Run,

@@ -18,7 +18,7 @@ from gui_app.store.claims import JobWriter
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.packing import pack_cells, pack_rows, pack_value, pack_values, unpack_cells, unpack_values
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import OTHER_RECIPE, Run, make_job, never_sent, one_column
 
 Read = Callable[[], JobReader]
@@ -246,7 +246,7 @@ def test_equal_values_are_packed_alike() -> None:
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_cells_hold_can_be_searched_sorted_and_shown(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     from gui_app.jobs import RowFilter
-    from gui_app.store.queries import Order
+    from gui_app.store.reading.queries import Order
 
     file = tmp_path / f"{len(list(tmp_path.iterdir()))}.rowmill"
     make_job(file, rows, ["a", "b"])

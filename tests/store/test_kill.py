@@ -17,7 +17,7 @@ from gui_app.jobs import RowState
 from gui_app.store import job_file
 from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 
 ROWS = 3000
 

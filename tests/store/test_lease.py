@@ -23,7 +23,7 @@ from gui_app.jobs import JobState
 from gui_app.store import job_file, lease
 from gui_app.store.claims import JobWriter
 from gui_app.store.lease import OwnerUnknown
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, done, make_job, one_column
 
 Read = Callable[[], JobReader]

@@ -16,7 +16,7 @@ import gui_app
 from gui_app.errors import DamagedJobFile, NotAJobFile, StorageError, UserError
 from gui_app.store import job_file, opened
 from gui_app.store.copies import job_glance
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import make_job, one_column
 
 OTHER = """
@@ -124,7 +124,7 @@ def test_a_pipe_named_like_a_job_is_not_waited_for(path: Path) -> None:
 def test_only_one_place_opens_a_job_file_outside_sqlite() -> None:
     """The store reads no file by other means; whoever must, asks `opened` first."""
     found = []
-    for module in sorted((Path(gui_app.__file__).parent / "store").glob("*.py")):
+    for module in sorted((Path(gui_app.__file__).parent / "store").rglob("*.py")):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
             if name in ("open", "read_bytes", "read_text", "write_bytes", "write_text", "copy", "copyfile", "copy2"):

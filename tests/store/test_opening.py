@@ -19,7 +19,7 @@ from gui_app.store.claims import JobWriter
 from gui_app.store.copies import check_job, duplicate_job, job_glance, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.imports import RowsWriter
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, make_job, one_column
 
 pytestmark = pytest.mark.usefixtures("spoils")
@@ -163,7 +163,7 @@ def ask(question: Callable[[Path], object], job: Path) -> None:
 
 def look_at_everything(path: Path) -> None:
     from gui_app.jobs import RowFilter
-    from gui_app.store.filters import Order
+    from gui_app.store.reading.filters import Order
 
     with closing(JobReader(path)) as reader:
         reader.summary()

@@ -13,7 +13,7 @@ from gui_app.store import parts
 from gui_app.store.claims import JobWriter, Outcome
 from gui_app.store.outcomes import SentOut
 from gui_app.store.parts import Judge, PartState, PartView
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import RECIPE, make_job, one_column, prepare
 
 Read = Callable[[], JobReader]

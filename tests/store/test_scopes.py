@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gui_app.jobs import Cause, Counts, RowFilter, RowState, Scope, ScopeKind
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, again, done, doubtful, failed, make_job, one_column, remaining, retry
 
 Read = Callable[[], JobReader]

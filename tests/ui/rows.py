@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from gui_app.jobs import FieldValue, RowFilter, RowState
-from gui_app.store.filters import Order
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.filters import Order
+from gui_app.store.reading.queries import JobReader, RowView
 from gui_app.ui.feed.store_thread import StoreThread
 from gui_app.ui.table.row_model import RowModel
 

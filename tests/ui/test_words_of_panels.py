@@ -31,7 +31,7 @@ from gui_app.keys import FoundKey, KeyStore
 from gui_app.pricing.prices import FREE
 from gui_app.review import compare_labels
 from gui_app.settings import Settings
-from gui_app.store.queries import FailureGroup, RowView
+from gui_app.store.reading.queries import FailureGroup, RowView
 from gui_app.ui.exporting.export_dialog import ExportDialog
 from gui_app.ui.failures.failures_panel import FailuresPanel
 from gui_app.ui.look.theme import apply_theme

@@ -14,7 +14,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.jobs import FieldKind, JobState, OutputField, Recipe
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.client import Event, WorkerClient
 from tests.helpers.practice import Practice
 from tests.helpers.terminal import COLUMNS, many_reviews, practice_in

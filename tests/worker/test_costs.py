@@ -17,7 +17,7 @@ from gui_app.providers.catalog import open_provider
 from gui_app.recipes.presets import PRESETS
 from gui_app.recipes.question import build_question
 from gui_app.recipes.template import Template
-from gui_app.store.queries import JobReader, Totals
+from gui_app.store.reading.queries import JobReader, Totals
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.estimating import estimate_job
 from gui_app.worker.protocol import RunOrder

@@ -12,10 +12,10 @@ from gui_app.errors import Cancelled, DamagedJobFile
 from gui_app.jobs import EXPORT_EXTRAS, Cause, ExportOptions, RowFilter, RowState, Usage
 from gui_app.store import job_file
 from gui_app.store.edits import JobEditor
-from gui_app.store.exporting import ExportReader
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.exporting import ExportReader
+from gui_app.store.reading.queries import JobReader, RowView
 from gui_app.worker.exporting import export_job
 from tests.helpers.terminal import read_csv
 from tests.store.making import Run, again_later, done, doubtful, failed, make_job, one_column

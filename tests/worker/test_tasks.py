@@ -11,7 +11,7 @@ import pytest
 
 from gui_app.errors import Cancelled, ExportError, InputError, InternalError
 from gui_app.jobs import ExportOptions, RowState
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.tables import ImportSettings
 from gui_app.worker.client import TaskHandle, WorkerClient
 from gui_app.worker.protocol import TaskProgress

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
-from gui_app.store.queries import FailureGroup
+from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.later.retries import WAIT_MIN
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import Cause, RowFilter, RowState
-from gui_app.store.queries import FailureGroup
+from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.failures.failure_card import GroupCard, rows_of
 from gui_app.ui.look.icons import IconLabel
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, set_role

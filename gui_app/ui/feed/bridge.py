@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gui_app.engine.events import JobProgress
 from gui_app.errors import Cancelled, JobInUse, StorageError
 from gui_app.jobs import Recipe
-from gui_app.store import at_hand
 from gui_app.store.edits import Change, JobEditor
+from gui_app.store.network import at_hand
 from gui_app.store.parts import PartView, following, parts
-from gui_app.store.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
+from gui_app.store.reading.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
 from gui_app.ui.feed.pacing import EventPacer
 from gui_app.ui.feed.spans import Span, of_numbers
 from gui_app.ui.feed.store_thread import StoreThread

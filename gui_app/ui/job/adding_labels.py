@@ -15,7 +15,7 @@ from gui_app.recipes.fields import ReplyReader
 from gui_app.recipes.new_labels import NewLabel, new_labels
 from gui_app.sentences import plain
 from gui_app.store.edits import Change
-from gui_app.store.queries import FailureGroup
+from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.failures.failure_card import rows_of
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.pieces.forms import button_text

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 
 from gui_app.i18n import ngettext, number
 from gui_app.store.edits import Change, JobEditor
-from gui_app.store.versions import VersionResults, rows_asked
+from gui_app.store.reading.versions import VersionResults, rows_asked
 from gui_app.ui.versions.versions_dialog import VersionsDialog
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QProgressBar, QPushButton, 
 
 from gui_app.i18n import _, number
 from gui_app.sentences import plain
-from gui_app.store.queries import JobSummary
+from gui_app.store.reading.queries import JobSummary
 from gui_app.ui.look.icons import IconLabel
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_S, set_role

@@ -13,7 +13,7 @@ from gui_app.errors import Cancelled, RowmillError
 from gui_app.i18n import _, money, ngettext, number
 from gui_app.jobs import Account, Lane, Recipe, RowFilter, RunOptions, Scope, ScopeKind
 from gui_app.store.parts import PartView
-from gui_app.store.versions import last_attempt
+from gui_app.store.reading.versions import last_attempt
 from gui_app.ui.feed.bridge import JobLink, Overview
 from gui_app.ui.job.trying import rows_to_ask_twice, rows_to_try
 from gui_app.ui.later.later_run import NOTE as NOTE_OF_TURN

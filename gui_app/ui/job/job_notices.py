@@ -12,7 +12,7 @@ from gui_app.providers import catalog
 from gui_app.providers.hosts import is_loopback
 from gui_app.sentences import explain_cause, filled, plain
 from gui_app.store.carried import carried_text
-from gui_app.store.queries import JobSummary
+from gui_app.store.reading.queries import JobSummary
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.pieces.help_topics import topic_of_cause
 

@@ -11,7 +11,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.i18n import _
 from gui_app.jobs import Counts, RowFilter, RowState, Scope, ScopeKind
 from gui_app.recipes.examples import Example
-from gui_app.store.filters import Order
+from gui_app.store.reading.filters import Order
 from gui_app.ui.job.going_back import GoingBack
 from gui_app.ui.job.job_story import JobStory
 from gui_app.ui.job.remedies import Remedies

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui_app.i18n import _, number
 from gui_app.jobs import Account, Recipe, RunOptions
-from gui_app.store.queries import RowView
+from gui_app.store.reading.queries import RowView
 from gui_app.ui.failures.failures_panel import FailuresPanel
 from gui_app.ui.feed.bridge import Overview
 from gui_app.ui.job.side_panel import SidePanel

@@ -9,7 +9,7 @@ from typing import Any
 from gui_app.i18n import _
 from gui_app.jobs import Recipe
 from gui_app.recipes.presets import preset
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.review.second_opinion import NOTE
 from gui_app.ui.samples import Sample
 

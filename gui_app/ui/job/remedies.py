@@ -14,7 +14,7 @@ from gui_app.jobs import RowFilter, RowState
 from gui_app.recipes.question import MOST_OUTPUT_TOKENS, build_question
 from gui_app.recipes.template import Template
 from gui_app.sentences import plain
-from gui_app.store.queries import FailureGroup, JobReader
+from gui_app.store.reading.queries import FailureGroup, JobReader
 from gui_app.ui.failures.failure_card import rows_of
 from gui_app.ui.job.adding_labels import AddingLabels
 from gui_app.ui.pieces.banner import Notice

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 
 from gui_app.jobs import Recipe, RowFilter, RowState, Scope, ScopeKind
-from gui_app.store.queries import JobReader
-from gui_app.store.versions import untouched_answers, with_text
+from gui_app.store.reading.queries import JobReader
+from gui_app.store.reading.versions import untouched_answers, with_text
 
 FEW, RANDOM_ROWS, KNOWN_ROWS, SEED = 5, 20, 50, 20
 """The seed is fixed: "20 random rows" are the same rows each time, so that versions can be compared on them."""

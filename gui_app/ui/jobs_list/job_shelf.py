@@ -12,12 +12,12 @@ from pathlib import Path
 
 from gui_app.errors import N_, JobInUse, StorageError
 from gui_app.paths import JOB_SUFFIX
-from gui_app.store import copy_back, working_copy
 from gui_app.store.carry import create_successor
 from gui_app.store.copies import JobGlance, duplicate_job, job_glance, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.network import copy_back, working_copy
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.jobs_list.elsewhere import Elsewhere
 
 _ASIDE = ".deleted"

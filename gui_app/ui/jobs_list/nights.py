@@ -69,7 +69,7 @@ def _recipe_of_what_is_out(path: Path, agreed: dict[str, str]) -> Recipe | None:
 
     from gui_app.providers import catalog
     from gui_app.store.parts import open_parts
-    from gui_app.store.queries import JobReader
+    from gui_app.store.reading.queries import JobReader
 
     with closing(JobReader(path)) as reader:
         recipe, out = reader.draft(), open_parts(reader)

@@ -91,14 +91,14 @@ async def run_of_draft(job: Path, scope: Scope, options: RunOptions) -> LaterRun
 
 
 def _read_note(job: Path) -> object:
-    from gui_app.store.queries import JobReader
+    from gui_app.store.reading.queries import JobReader
 
     with closing(JobReader(job)) as reader:
         return reader.note(NOTE)
 
 
 def _read_draft(job: Path) -> Recipe | None:
-    from gui_app.store.queries import JobReader
+    from gui_app.store.reading.queries import JobReader
 
     with closing(JobReader(job)) as reader:
         return reader.draft()

@@ -17,7 +17,7 @@ from gui_app.ui.later.later_run import run_of_draft, start
 from gui_app.ui.pieces.tasks import Tasks
 
 if TYPE_CHECKING:
-    from gui_app.store.queries import FailureGroup
+    from gui_app.store.reading.queries import FailureGroup
     from gui_app.ui.services import Services
 
 WAIT_MIN = 5

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gui_app.i18n import _, money, ngettext, number, soon
 from gui_app.jobs import Lane, Recipe, RunOptions
 from gui_app.pricing import Estimate, LaneEstimate, is_free
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.estimating import estimate_from
 
 

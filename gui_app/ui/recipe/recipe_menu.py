@@ -14,7 +14,7 @@ from gui_app.errors import UserError
 from gui_app.i18n import _, moment
 from gui_app.jobs import Recipe
 from gui_app.sentences import explain, plain
-from gui_app.store.queries import RecipeVersion
+from gui_app.store.reading.queries import RecipeVersion
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog

@@ -15,7 +15,7 @@ from gui_app.recipes.presets import PRESETS, preset
 from gui_app.recipes.question import notes
 from gui_app.recipes.template import Template
 from gui_app.sentences import explain, filled, plain
-from gui_app.store.queries import RecipeVersion
+from gui_app.store.reading.queries import RecipeVersion
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.forms import tell

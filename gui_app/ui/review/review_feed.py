@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 
 from gui_app.jobs import FieldKind, FieldValue, OutputField
 from gui_app.review import CorrectAnswers, as_label, compare_labels, compare_numbers, compare_sets
-from gui_app.store.queries import JobReader
-from gui_app.store.versions import compare_runs, has_confidence
+from gui_app.store.reading.queries import JobReader
+from gui_app.store.reading.versions import compare_runs, has_confidence
 from gui_app.ui.feed.bridge import JobLink
 from gui_app.ui.feed.store_thread import Request
 from gui_app.ui.review.agreement_view import Result

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
 from gui_app.i18n import _, number
 from gui_app.jobs import FieldValue, OutputField, RowFilter, RowState
 from gui_app.sentences import plain
-from gui_app.store.queries import RowView
+from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Captioned, Once, calm_wheel, choose, shrinking_box

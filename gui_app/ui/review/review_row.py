@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QToolButton, QWidget
 from gui_app.i18n import _, number
 from gui_app.jobs import FieldKind, OutputField, RowState
 from gui_app.sentences import state_name
-from gui_app.store.queries import RowView
+from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout

@@ -7,7 +7,7 @@ import re
 from gui_app.i18n import _, number
 from gui_app.jobs import FieldValue, RowState
 from gui_app.sentences import cause_title, plain, state_name
-from gui_app.store.queries import RowView
+from gui_app.store.reading.queries import RowView
 from gui_app.ui.table.columns import ColumnKind, TableColumn
 
 SHOWN_CHARACTERS = 240

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from gui_app.i18n import _
 from gui_app.jobs import CAN_BE_SURE, OutputField
-from gui_app.store.filters import Order
+from gui_app.store.reading.filters import Order
 
 
 class ColumnKind(Enum):

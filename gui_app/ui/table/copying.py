@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gui_app.jobs import FieldValue
 from gui_app.sentences import state_name
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.queries import JobReader, RowView
 from gui_app.ui.table.cell_text import sure_text
 from gui_app.ui.table.columns import ColumnKind, TableColumn
 from gui_app.ui.table.hand_value import editable_text

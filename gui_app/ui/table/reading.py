@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gui_app.i18n import _
 from gui_app.sentences import explain_cause, plain
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.queries import JobReader, RowView
 from gui_app.ui.feed.spans import Span, touches
 from gui_app.ui.feed.store_thread import Request, StoreThread
 from gui_app.ui.table.cell_text import state_text, sure_text, value_text

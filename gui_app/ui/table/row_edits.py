@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import FieldValue, RowFilter
 from gui_app.recipes.examples import Example
-from gui_app.store.queries import RowView as StoredRow
+from gui_app.store.reading.queries import RowView as StoredRow
 from gui_app.ui.feed.bridge import JobLink
 from gui_app.ui.table.copying import MOST_CELLS, as_clipboard_text
 from gui_app.ui.table.row_view import RowView

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from gui_app.errors import Cancelled
 from gui_app.jobs import RowFilter
-from gui_app.store.filters import Order
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.filters import Order
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.feed.store_thread import Request, StoreThread
 
 

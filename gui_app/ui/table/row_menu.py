@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMenu
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import RowFilter
-from gui_app.store.views import CUT_AT
-from gui_app.store.views import RowView as Shown
+from gui_app.store.reading.views import CUT_AT
+from gui_app.store.reading.views import RowView as Shown
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.table.columns import ColumnKind, TableColumn
 from gui_app.ui.table.row_view import RowView

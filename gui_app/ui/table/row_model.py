@@ -10,8 +10,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from gui_app.i18n import _
 from gui_app.jobs import FieldValue, OutputField, RowFilter
 from gui_app.sentences import cause_sentence, plain
-from gui_app.store.filters import Order
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.filters import Order
+from gui_app.store.reading.queries import JobReader, RowView
 from gui_app.ui.feed.spans import Span
 from gui_app.ui.feed.store_thread import StoreThread
 from gui_app.ui.pieces.panel import plain_tip

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from PySide6.QtCore import QObject, Signal
 
-from gui_app.store.queries import JobReader, RowView
+from gui_app.store.reading.queries import JobReader, RowView
 from gui_app.ui.feed.spans import Span, of_numbers, touches
 from gui_app.ui.feed.store_thread import Request, StoreThread
 

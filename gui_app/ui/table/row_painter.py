@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, 
 
 from gui_app.jobs import RowState
 from gui_app.sentences import state_name
-from gui_app.store.queries import RowView
+from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.icons import MOST_GROWN, pixmap
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.sizes import scaled

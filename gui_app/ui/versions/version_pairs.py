@@ -14,8 +14,8 @@ from gui_app.jobs import OutputField
 from gui_app.recipes.template import Template
 from gui_app.review import CorrectAnswers, as_label
 from gui_app.sentences import plain, state_name
-from gui_app.store.queries import JobReader
-from gui_app.store.versions import Opinion, Pair, VersionResults, compare_versions, rows_asked
+from gui_app.store.reading.queries import JobReader
+from gui_app.store.reading.versions import Opinion, Pair, VersionResults, compare_versions, rows_asked
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.flow_layout import FlowLayout

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from gui_app.i18n import _, moment, money, number
 from gui_app.sentences import plain
-from gui_app.store.queries import JobReader
-from gui_app.store.versions import VersionResults, version_results
+from gui_app.store.reading.queries import JobReader
+from gui_app.store.reading.versions import VersionResults, version_results
 from gui_app.ui.feed.bridge import JobLink
 from gui_app.ui.feed.store_thread import Request
 from gui_app.ui.look.sizes import scaled

@@ -13,8 +13,8 @@ from gui_app import i18n
 _NEEDED = (
     "sqlite3",
     "gui_app.store.job_file",
-    "gui_app.store.views",
-    "gui_app.store.queries",
+    "gui_app.store.reading.views",
+    "gui_app.store.reading.queries",
     "gui_app.store.edits",
     "gui_app.store.parts",
     "gui_app.ui.feed.bridge",

@@ -14,7 +14,7 @@ from gui_app.jobs import FieldKind, JobState, OutputField, Recipe, RunOptions, S
 from gui_app.providers import catalog
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.protocol import RunOrder
 from tests.benchmarks.peers.measured import PROMPT, Meter, Order, serve, text_of

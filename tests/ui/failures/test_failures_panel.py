@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title
-from gui_app.store.queries import FailureGroup
+from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.failures.failure_card import GroupCard
 from gui_app.ui.failures.failures_panel import FailuresPanel
 from tests.helpers.finding import part

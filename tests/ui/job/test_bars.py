@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from gui_app import i18n
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Cause, Counts, JobState, Recipe, RowFilter, RowState
-from gui_app.store.queries import JobSummary
+from gui_app.store.reading.queries import JobSummary
 from gui_app.ui.job.import_page import ImportLine
 from gui_app.ui.job.job_notices import notices
 from gui_app.ui.job.job_title import JobTitle

@@ -20,7 +20,7 @@ from gui_app.recipes.new_labels import NewLabel
 from gui_app.settings import Settings
 from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import FailureGroup, JobReader
+from gui_app.store.reading.queries import FailureGroup, JobReader
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.job.side_panel import NARROWEST
 from gui_app.ui.later.later import Later

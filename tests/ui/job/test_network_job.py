@@ -12,15 +12,15 @@ import pytest
 from gui_app.errors import UserError
 from gui_app.keys import KeyStore
 from gui_app.settings import Settings
-from gui_app.store import at_hand
 from gui_app.store.copies import job_glance
+from gui_app.store.network import at_hand
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.jobs_list.job_delegate import told
 from gui_app.ui.later.later import Later
 from gui_app.ui.services import Services
 from tests.helpers.finding import until
 from tests.store.making import Run
-from tests.store.test_working_copy import ROWS, Office, answer, answers_in, office
+from tests.store.network.test_working_copy import ROWS, Office, answer, answers_in, office
 
 __all__ = ["office"]
 

@@ -24,7 +24,7 @@ from gui_app.store import network_folder
 from gui_app.store.copies import check_job, job_glance
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.jobs_list.job_delegate import told
 from gui_app.ui.jobs_list.job_list import ENTRY, JobList
 from gui_app.ui.jobs_list.job_shelf import JobShelf

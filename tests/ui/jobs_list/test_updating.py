@@ -16,7 +16,7 @@ from gui_app.errors import JobFileError
 from gui_app.jobs import JobState, RowState
 from gui_app.settings import Settings
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.job.job_notices import notices
 from gui_app.ui.jobs_list.importing import Importing
 from gui_app.ui.jobs_list.job_list import JobList

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField, Recipe
 from gui_app.recipes.examples import Example
-from gui_app.store.queries import RecipeVersion
+from gui_app.store.reading.queries import RecipeVersion
 from gui_app.ui.pieces.forms import choose
 from gui_app.ui.recipe.recipe_panel import RecipePanel
 from tests.helpers.finding import part, until

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, FieldValue, OutputField, RowFilter, RowState
 from gui_app.review import compare_labels, compare_numbers, compare_sets
-from gui_app.store.queries import RowView
+from gui_app.store.reading.queries import RowView
 from gui_app.ui.pieces.forms import choose
 from gui_app.ui.review.review_panel import ReviewPanel
 from tests.helpers.finding import part

@@ -11,7 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField, RowFilter, RowState
-from gui_app.store.filters import Order
+from gui_app.store.reading.filters import Order
 from gui_app.ui.table.row_model import RowModel
 from gui_app.ui.table.row_pages import KEPT_PAGES, PAGE
 from gui_app.ui.table.row_view import RowView

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui_app import i18n
 from gui_app.app import application
 from gui_app.jobs import Cause, FieldKind, OutputField, RowState
-from gui_app.store.queries import RowView as Row
+from gui_app.store.reading.queries import RowView as Row
 from gui_app.ui.look.palette import DARK, LIGHT
 from gui_app.ui.look.theme import apply_theme
 from gui_app.ui.table.row_view import RowView

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui_app import i18n
 from gui_app.i18n import LANGUAGES
 from gui_app.jobs import Counts, FieldKind, JobState, OutputField, RowFilter
-from gui_app.store.filters import Order
+from gui_app.store.reading.filters import Order
 from gui_app.ui.job.count_buttons import CountButtons
 from gui_app.ui.job.run_bar import RunBar
 from gui_app.ui.jobs_list.job_list import JobList

@@ -147,7 +147,7 @@ async def test_the_prompt_typed_last_is_kept_when_the_window_closes_at_once(
     await window.aclose()
     from contextlib import closing
 
-    from gui_app.store.queries import JobReader
+    from gui_app.store.reading.queries import JobReader
 
     with closing(JobReader(page.path)) as reader:
         kept = reader.draft()

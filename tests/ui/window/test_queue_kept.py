@@ -14,7 +14,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.jobs import Counts, JobState
 from gui_app.keys import KeyStore
 from gui_app.settings import Settings
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.samples import SAMPLES
 from gui_app.ui.services import Services
 from gui_app.ui.window.main_window import MainWindow

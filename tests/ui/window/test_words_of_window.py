@@ -21,7 +21,7 @@ from gui_app.keys import KeyStore
 from gui_app.settings import Settings
 from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.services import Services
 from gui_app.ui.window.main_window import MainWindow

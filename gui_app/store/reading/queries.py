@@ -11,12 +11,14 @@ from typing import Any
 
 from gui_app.errors import Cancelled
 from gui_app.jobs import Cause, Counts, FieldValue, JobState, Lane, Recipe, RowFilter, RowState, Scope, ScopeKind
-from gui_app.store import at_hand, filters, job_file, lease
+from gui_app.store import job_file, lease
 from gui_app.store.carried import Carried
-from gui_app.store.filters import Order
-from gui_app.store.row_ids import RowIds, gathered
-from gui_app.store.schema import COUNTS, STATE_CODES, STATES
-from gui_app.store.views import (
+from gui_app.store.network import at_hand
+from gui_app.store.network.working_copy import ELSEWHERE, behind
+from gui_app.store.reading import filters
+from gui_app.store.reading.filters import Order
+from gui_app.store.reading.row_ids import RowIds, gathered
+from gui_app.store.reading.views import (
     CUT_AT,
     AttemptView,
     FailureGroup,
@@ -28,7 +30,7 @@ from gui_app.store.views import (
     row_view,
     shown_value,
 )
-from gui_app.store.working_copy import ELSEWHERE, behind
+from gui_app.store.schema import COUNTS, STATE_CODES, STATES
 
 __all__ = [
     "CUT_AT", "AttemptView", "FailureGroup", "JobReader", "JobSummary", "Order", "RecipeVersion", "RowView", "Totals"

@@ -31,7 +31,8 @@ from typing import Any
 
 from gui_app import paths
 from gui_app.errors import N_, StorageError, UserError
-from gui_app.store import in_use, job_file, lease, network_folder, opened
+from gui_app.store import job_file, lease, network_folder, opened
+from gui_app.store.network import in_use
 from gui_app.store.trouble import storage_errors, system_errors
 
 COPY, CHANGES, STAMP, ELSEWHERE, BEHIND = "copy", "changes", "stamp", "elsewhere", "behind"

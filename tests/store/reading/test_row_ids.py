@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from gui_app.store.row_ids import RowIds, gathered
+from gui_app.store.reading.row_ids import RowIds, gathered
 
 LISTS = [
     [],

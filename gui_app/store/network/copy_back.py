@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from gui_app.errors import N_, JobInUse, StorageError, UserError
-from gui_app.store import in_use, job_file, network_folder, working_copy
+from gui_app.store import job_file, network_folder
+from gui_app.store.network import in_use, working_copy
+from gui_app.store.network.working_copy import Notes
 from gui_app.store.places import complete_file
 from gui_app.store.trouble import GONE_SENTENCE, storage_errors, system_errors
-from gui_app.store.working_copy import Notes
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from gui_app.jobs import RowFilter
-from gui_app.store import searching
 from gui_app.store.edits import JobEditor
 from gui_app.store.packing import storable
-from gui_app.store.queries import JobReader
+from gui_app.store.reading import searching
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, done, each_alone, make_job, one_column
 
 Read = Callable[[], JobReader]

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from gui_app.errors import JobInUse, NotAJobFile, StorageError
-from gui_app.store import at_hand, copy_back, in_use, network_folder, working_copy
+from gui_app.store import network_folder
 from gui_app.store.edits import JobEditor
+from gui_app.store.network import at_hand, copy_back, in_use, working_copy
 from tests.store.making import Run, make_job, one_column
-from tests.store.test_working_copy import ROWS, Office, abandon, answer, answers_in, counts
+from tests.store.network.test_working_copy import ROWS, Office, abandon, answer, answers_in, counts
 
 
 @pytest.fixture
@@ -171,7 +172,8 @@ def test_an_edit_under_the_former_name_is_refused_once_the_job_has_moved(office:
 MORTAL = """
 import os, signal, sys
 from pathlib import Path
-from gui_app.store import at_hand, in_use, network_folder, renamed, working_copy
+from gui_app.store import network_folder
+from gui_app.store.network import at_hand, in_use, renamed, working_copy
 network_folder.is_remote = lambda where: "share" in Path(where).parts
 module, function = sys.argv[1].split(".")
 module = globals()[module]
@@ -199,7 +201,7 @@ def test_killed_while_it_takes_the_copy_along_nothing_is_asked_again(
     office.job.rename(there)
     mortal = subprocess.run(
         [sys.executable, "-c", MORTAL, point, when, str(there)],
-        capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60, check=False, env={**os.environ},
+        capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=60, check=False, env={**os.environ},
     )  # fmt: skip
     assert mortal.returncode == -signal.SIGKILL, mortal.stderr
     if again == "former":

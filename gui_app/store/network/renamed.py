@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gui_app.errors import N_, JobInUse, StorageError, UserError
-from gui_app.store import in_use, job_file, network_folder, working_copy
+from gui_app.store import job_file, network_folder
+from gui_app.store.network import in_use, working_copy
+from gui_app.store.network.working_copy import COPY, Notes
 from gui_app.store.trouble import storage_errors
-from gui_app.store.working_copy import COPY, Notes
 
 _TURN_S = 10.0
 """Another copy's turn is waited for while this one's is held."""

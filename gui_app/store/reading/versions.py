@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gui_app.jobs import Cause, FieldValue, Recipe, RowFilter, RowState
-from gui_app.store import filters, job_file
+from gui_app.store import job_file
 from gui_app.store.packing import unpack_values
-from gui_app.store.queries import JobReader
+from gui_app.store.reading import filters
+from gui_app.store.reading.queries import JobReader
 
 _SETTLED = "outcome IN ('done', 'needs review', 'failed')"
 

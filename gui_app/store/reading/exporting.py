@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gui_app.jobs import FieldValue, RowFilter
-from gui_app.store import filters, job_file
+from gui_app.store import job_file
 from gui_app.store.packing import unpack_cells, unpack_values
-from gui_app.store.queries import JobReader
+from gui_app.store.reading import filters
+from gui_app.store.reading.queries import JobReader
 from gui_app.store.schema import STATES
 
 BATCH_ROWS: Final = 500

@@ -17,11 +17,12 @@ import pytest
 
 from gui_app.errors import JobInUse, NotAJobFile, StorageError
 from gui_app.jobs import Counts, JobState
-from gui_app.store import copy_back, in_use, lease, network_folder, working_copy
+from gui_app.store import lease, network_folder
 from gui_app.store.copies import check_job, job_glance, save_copy
-from gui_app.store.copy_back import StoredMeanwhile
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
+from gui_app.store.network import copy_back, in_use, working_copy
+from gui_app.store.network.copy_back import StoredMeanwhile
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, done, make_job, one_column
 
 ROWS = 30
@@ -346,7 +347,8 @@ def test_a_job_that_is_not_there_gets_no_mark(office: Office) -> None:
 MORTAL = """
 import os, signal, sys
 from pathlib import Path
-from gui_app.store import copy_back, in_use, lease, network_folder, places, working_copy
+from gui_app.store import lease, network_folder, places
+from gui_app.store.network import copy_back, in_use, working_copy
 network_folder.is_remote = lambda where: Path(where).name == "share"
 from tests.store.making import Run, done
 
@@ -390,7 +392,7 @@ def test_killed_at_any_step_nothing_told_is_lost_or_asked_again(office: Office, 
         working_copy.forget(office.job)
     mortal = subprocess.run(
         [sys.executable, "-c", MORTAL, name, when, str(office.job), *filter(None, [start])],
-        capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60, check=False,
+        capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=60, check=False,
     )  # fmt: skip
     assert mortal.returncode == -signal.SIGKILL, mortal.stderr
     told = {int(word) for word in mortal.stdout.split()}

@@ -20,7 +20,7 @@ from gui_app.store import network_folder
 from gui_app.store.copies import check_job, job_glance, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.job_file import connect, create_job
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, make_job, one_column
 
 MOUNTS = """\
@@ -152,7 +152,7 @@ def test_killed_in_the_middle_nothing_told_is_lost(remote: Path) -> None:
     told: set[int] = set()
     for pause_s in (0.05, 0.2, 0.35):
         command = [sys.executable, "-c", KILLED, str(job)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as process:
             assert process.stdout is not None
             told.update(map(int, process.stdout.readline().split()))
             time.sleep(pause_s)

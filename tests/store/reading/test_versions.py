@@ -10,8 +10,8 @@ import pytest
 
 from gui_app.jobs import RowFilter, RowState, Scope, ScopeKind
 from gui_app.store.edits import JobEditor
-from gui_app.store.queries import JobReader
-from gui_app.store.versions import (
+from gui_app.store.reading.queries import JobReader
+from gui_app.store.reading.versions import (
     compare_runs,
     compare_versions,
     last_attempt,

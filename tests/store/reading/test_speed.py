@@ -10,7 +10,7 @@ from sqlite3 import Connection
 import pytest
 
 from gui_app.jobs import Cause, RowFilter, RowState
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 from tests.store.making import Run, again_later, doubtful, failed, make_job, one_column, remaining
 
 Read = Callable[[], JobReader]

@@ -13,8 +13,8 @@ from gui_app.errors import Cancelled
 from gui_app.jobs import Cause, Counts, FieldValue, RowFilter, RowState
 from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
-from gui_app.store.filters import Order
-from gui_app.store.queries import CUT_AT, JobReader
+from gui_app.store.reading.filters import Order
+from gui_app.store.reading.queries import CUT_AT, JobReader
 from tests.store.making import Run, again_later, done, doubtful, each_alone, failed, make_job, one_column
 
 Read = Callable[[], JobReader]

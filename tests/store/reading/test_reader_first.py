@@ -9,7 +9,7 @@ from gui_app.store.claims import JobWriter, Prepared
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.outcomes import Outcome
-from gui_app.store.queries import JobReader
+from gui_app.store.reading.queries import JobReader
 
 RECIPE = Recipe("{text}", (OutputField("s", FieldKind.LABEL, ("a", "b")),), model="m")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gui_app.jobs import RowFilter
-from gui_app.store import searching
 from gui_app.store.packing import pack_value, storable, unpack_cells
+from gui_app.store.reading import searching
 from gui_app.store.schema import STATE_CODES
 
 JOINS = """

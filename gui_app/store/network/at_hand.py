@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gui_app.errors import UserError
-from gui_app.store import copy_back, in_use, renamed, working_copy
+from gui_app.store.network import copy_back, in_use, renamed, working_copy
 from gui_app.store.trouble import system_errors
 
 TRY_AGAIN_S = 30.0
