@@ -6,7 +6,7 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
-from gui_app.engine.giving_up import give_up
+from gui_app.engine.batches.giving_up import give_up
 from gui_app.i18n import ngettext, number
 from gui_app.sentences import deadlines, plain
 from gui_app.store.parts import collect_by, open_parts, ready_by

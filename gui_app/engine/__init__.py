@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gui_app.engine.batches.inputs import overnight
     from gui_app.engine.in_memory import abatch, abatch_as_completed, batch
-    from gui_app.engine.inputs_overnight import overnight
 
 __all__ = ["abatch", "abatch_as_completed", "batch", "overnight"]
 
 # Imported when they are asked for: the window needs the events alone, and opens a fifth of a second sooner so.
-_HOMES = {"overnight": "gui_app.engine.inputs_overnight"}
+_HOMES = {"overnight": "gui_app.engine.batches.inputs"}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from gui_app import pricing
-from gui_app.engine.batches import OvernightRunner
+from gui_app.engine.batches.giving_up import give_up
+from gui_app.engine.batches.runner import OvernightRunner
 from gui_app.engine.events import JobProgress
-from gui_app.engine.giving_up import give_up
 from gui_app.engine.judging import Pricing
 from gui_app.engine.pace import Pace
 from gui_app.engine.runner import DEADLINE_S, STOP_GRACE_S, JobRunner

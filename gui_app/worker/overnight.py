@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from gui_app.engine.batches import Asking, OvernightRunner
+from gui_app.engine.batches.part_source import Owner
+from gui_app.engine.batches.runner import Asking, OvernightRunner
 from gui_app.engine.events import JobProgress
 from gui_app.engine.judging import Pricing
-from gui_app.engine.part_source import Owner
 from gui_app.jobs import Account, Lane, Question, Recipe, RunOptions, Secret
 from gui_app.practice import launch
 from gui_app.providers import catalog

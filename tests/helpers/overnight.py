@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gui_app.engine.batches import Asking, OvernightRunner
+from gui_app.engine.batches.part_source import Owner
+from gui_app.engine.batches.runner import Asking, OvernightRunner
 from gui_app.engine.events import JobProgress
 from gui_app.engine.judging import Pricing
-from gui_app.engine.part_source import Owner
 from gui_app.jobs import (
     Account,
     FieldKind,

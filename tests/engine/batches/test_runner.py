@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gui_app.engine import overnight
-from gui_app.engine.giving_up import give_up
+from gui_app.engine.batches.giving_up import give_up
 from gui_app.jobs import Account, Cause, JobState, Lane, RowFilter, RowState, Scope, Secret
 from gui_app.practice.faults import Batching, Faults
 from gui_app.providers import catalog
@@ -389,7 +389,7 @@ async def test_a_lost_upload_starts_nothing_and_is_made_again(practice, tmp_path
 
 
 async def test_another_key_never_takes_a_part_for_lost(practice, tmp_path):
-    from gui_app.engine.part_source import Owner
+    from gui_app.engine.batches.part_source import Owner
 
     server, job = practice(Batching(lost_creates=1)), make_job(tmp_path / "j.rowmill", texts(5))
     provider = provider_on(server, settle_s=0.0)
@@ -417,7 +417,7 @@ async def test_another_key_never_takes_a_part_for_lost(practice, tmp_path):
 
 
 async def test_a_part_at_another_place_is_said_even_when_nothing_else_is_out(practice, tmp_path):
-    from gui_app.engine.part_source import Owner
+    from gui_app.engine.batches.part_source import Owner
 
     server, job = practice(Batching(seconds=60)), make_job(tmp_path / "j.rowmill", texts(5))
     await run(job, server, linger=False)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gui_app.engine import retry
+from gui_app.engine.batches.lookout import Look, Lookout, Problem, Seen, other_place
+from gui_app.engine.batches.part_source import Owner, PartSource
+from gui_app.engine.batches.submission import Step, Submission
 from gui_app.engine.events import Changed, JobProgress
 from gui_app.engine.job_source import plain_options
 from gui_app.engine.judging import Pricing
-from gui_app.engine.lookout import Look, Lookout, Problem, Seen, other_place
-from gui_app.engine.part_source import Owner, PartSource
 from gui_app.engine.prompts import Prompts, no_rows
-from gui_app.engine.submission import Step, Submission
 from gui_app.errors import StorageError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RunOptions, Scope
 from gui_app.providers.base import BatchProvider, CallFailed

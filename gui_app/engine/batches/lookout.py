@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gui_app.engine import retry
-from gui_app.engine.collection import Collection
+from gui_app.engine.batches.collection import Collection
+from gui_app.engine.batches.lost import LostBatches, Verdict
+from gui_app.engine.batches.part_source import Owner, PartSource
+from gui_app.engine.batches.submission import submitted
 from gui_app.engine.judging import Pricing
-from gui_app.engine.lost_batches import LostBatches, Verdict
-from gui_app.engine.part_source import Owner, PartSource
-from gui_app.engine.submission import submitted
 from gui_app.errors import N_
 from gui_app.jobs import Cause, Recipe
 from gui_app.providers.base import BatchPhase, BatchProvider, BatchStatus, CallFailed

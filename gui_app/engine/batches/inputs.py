@@ -9,10 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 from gui_app import pricing
-from gui_app.engine.batches import Asking, OvernightRunner
+from gui_app.engine.batches.part_source import Owner
+from gui_app.engine.batches.runner import Asking, OvernightRunner
 from gui_app.engine.events import JobProgress
 from gui_app.engine.judging import Pricing
-from gui_app.engine.part_source import Owner
 from gui_app.jobs import Lane, Recipe, RunOptions, Scope, Usage
 from gui_app.providers.base import BatchProvider
 from gui_app.recipes.question import build_question, check_recipe

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gui_app.engine import retry
+from gui_app.engine.batches.part_source import PartSource
+from gui_app.engine.batches.submission import row_of
 from gui_app.engine.judging import Judging, Pricing
-from gui_app.engine.part_source import PartSource
-from gui_app.engine.submission import row_of
 from gui_app.jobs import Lane
 from gui_app.providers.base import BatchProvider, BatchResult, BatchStatus, CallFailed
 from gui_app.recipes.fields import ReplyReader

@@ -13,8 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
+from gui_app.engine.batches.part_source import Owner, PartSource
 from gui_app.engine.job_source import SentRow
-from gui_app.engine.part_source import Owner, PartSource
 from gui_app.errors import N_, StorageError
 from gui_app.jobs import Cause, Lane, Question, RowState
 from gui_app.providers.base import BatchProvider, BatchStatus, CallFailed, NotSent

@@ -37,7 +37,7 @@ class Killed:  # Also used by the test of memory.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
         )
         assert self._answer() == "ready"
 

@@ -7,7 +7,7 @@ from collections.abc import Set
 from enum import Enum
 from pathlib import Path
 
-from gui_app.engine.submission import row_of
+from gui_app.engine.batches.submission import row_of
 from gui_app.providers.base import BatchPhase, BatchProvider, BatchStatus, CallFailed
 from gui_app.store.parts import PartView
 

@@ -9,7 +9,7 @@ import pytest
 
 from gui_app.practice.faults import Batching
 from gui_app.store.reading.queries import JobReader
-from tests.engine.test_batches_killed import Killed
+from tests.engine.batches.test_killed import Killed
 from tests.helpers.overnight import make_job, parts_of
 from tests.helpers.practice import Practice
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from gui_app.engine.lost_batches import LostBatches, Verdict
+from gui_app.engine.batches.lost import LostBatches, Verdict
 from gui_app.jobs import Cause
 from gui_app.providers.base import (
     BatchLimits,
