@@ -9,9 +9,9 @@ from gui_app.practice.asked import Answered, Asked, Ending, Refused, Trouble, pr
 from gui_app.practice.faults import Draw, Fate
 from gui_app.practice.limits import Gate
 from gui_app.practice.models import PracticeModel
-from gui_app.practice.rules import Plans
+from gui_app.practice.rules.answers import Plans
+from gui_app.practice.rules.text import tokens_of
 from gui_app.practice.state import Attempts
-from gui_app.practice.text import tokens_of
 
 DECLINED = "I'm sorry, but I can't help with this text. (The practice model declines some texts on purpose.)"
 

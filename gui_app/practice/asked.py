@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from gui_app.practice.text import tokens_of
+from gui_app.practice.rules.text import tokens_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gui_app.practice.asked import Answered, Asked, Ending, Refused, Trouble, understood
-from gui_app.practice.freetext import Guess
 from gui_app.practice.openai_wire import content_text, split, usage
-from gui_app.practice.reader import Reader
-from gui_app.practice.rules import prepare
-from gui_app.practice.slots import Label, LabelSlot
-from gui_app.practice.text import stems, words_of
+from gui_app.practice.rules.answers import prepare
+from gui_app.practice.rules.freetext import Guess
+from gui_app.practice.rules.reader import Reader
+from gui_app.practice.rules.slots import Label, LabelSlot
+from gui_app.practice.rules.text import stems, words_of
 
 
 @understood

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from gui_app.jobs import FieldKind, OutputField, Recipe, Reply, RowState
-from gui_app.practice.freetext import MARK
-from gui_app.practice.rules import Plans, prepare
+from gui_app.practice.rules.answers import Plans, prepare
+from gui_app.practice.rules.freetext import MARK
 from gui_app.recipes.presets import preset
 from gui_app.recipes.question import build_question
 from gui_app.recipes.reading import read_reply

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from gui_app.practice.text import READ_AT_MOST, Part, feelings, parts_of, questions_in, stems, words_of
+from gui_app.practice.rules.text import READ_AT_MOST, Part, feelings, parts_of, questions_in, stems, words_of
 
 _EXAMPLES = re.compile(r"Examples of right answers:\n.*?\nEnd of the examples\.\n*", re.DOTALL)
 _TASK_START = re.compile(

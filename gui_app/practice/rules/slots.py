@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from gui_app.practice import words as lists
-from gui_app.practice.freetext import Guess
-from gui_app.practice.reader import Reader
-from gui_app.practice.text import feelings, stems, without_lists, words_of
+from gui_app.practice.rules import words as lists
+from gui_app.practice.rules.freetext import Guess
+from gui_app.practice.rules.reader import Reader
+from gui_app.practice.rules.text import feelings, stems, without_lists, words_of
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:[.,]\d{1,6})?(?![\w])")
 

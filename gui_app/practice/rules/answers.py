@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gui_app.practice import words as lists
-from gui_app.practice.freetext import Guess, TextSlot
-from gui_app.practice.reader import Reader
-from gui_app.practice.slots import (
+from gui_app.practice.rules import words as lists
+from gui_app.practice.rules.freetext import Guess, TextSlot
+from gui_app.practice.rules.reader import Reader
+from gui_app.practice.rules.slots import (
     FixedSlot,
     Label,
     LabelSlot,
@@ -22,7 +22,7 @@ from gui_app.practice.slots import (
     Slot,
     YesNoSlot,
 )
-from gui_app.practice.text import stems, words_of
+from gui_app.practice.rules.text import stems, words_of
 
 _RANGE = re.compile(
     r"(?:from|between|range|scale|从)?\s*(-?\d{1,9}(?:\.\d+)?)\s*(?:\.\.|-|–|—|~|to|and|through|到|至)\s*(-?\d{1,9}(?:\.\d+)?)"

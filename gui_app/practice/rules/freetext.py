@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gui_app.practice import words as lists
-from gui_app.practice.reader import Reader
-from gui_app.practice.text import first_sentence
+from gui_app.practice.rules import words as lists
+from gui_app.practice.rules.reader import Reader
+from gui_app.practice.rules.text import first_sentence
 
 MARK = "[practice]"
 """Opens every free text the practice model writes, wherever it is shown."""

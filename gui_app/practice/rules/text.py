@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gui_app.practice.words import BAD, BAD_ZH, GOOD, GOOD_ZH, NOT, STOP
+from gui_app.practice.rules.words import BAD, BAD_ZH, GOOD, GOOD_ZH, NOT, STOP
 
 READ_AT_MOST = 20_000
 """Characters of a prompt the rules look at: a 5 MB cell must not hold the server up."""
