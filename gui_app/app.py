@@ -16,9 +16,9 @@ from gui_app.i18n import _
 from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME, Settings
 from gui_app.ui.look.before_paint import make_the_names
 from gui_app.ui.look.theme import apply_text_size, apply_theme, choose_colours
+from gui_app.ui.program.single_instance import SingleInstance
+from gui_app.ui.program.steps import Steps
 from gui_app.ui.window.main_window import MainWindow
-from gui_app.ui.window.single_instance import SingleInstance
-from gui_app.ui.window.steps import Steps
 
 # What is imported once the window is on the screen, each with what the ones before have not brought: in bites of a few
 # milliseconds, where asyncio as a whole would take thirty.
@@ -48,9 +48,9 @@ _LATER = (
     "gui_app.ui.jobs_list.updating",
     "gui_app.ui.window.window_dialogs",
     "gui_app.ui.window.away",
-    "gui_app.ui.window.notifying",
+    "gui_app.ui.program.notifying",
     "gui_app.ui.window_actions",
-    "gui_app.ui.window.life",
+    "gui_app.ui.program.life",
 )
 
 
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     window.jobs.refit()
     window.show()
     Steps(window, _rest(app, window)).run()
-    from gui_app.ui.window.life import live
+    from gui_app.ui.program.life import live
 
     live(app, window, door, [Path(argument) for argument in arguments])
     return 0
@@ -128,7 +128,7 @@ def _rest(app: QApplication, window: MainWindow) -> Iterator[None]:
     yield
     app.setWindowIcon(window_icon())
     yield
-    from gui_app.ui.window.life import services
+    from gui_app.ui.program.life import services
 
     yield from window.furnishing(services(window.settings))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from gui_app.engine.batches.runner import collection
+from gui_app.engine.batches import collection
 from gui_app.providers.base import BatchProvider
 from tests.helpers.overnight import DOLLAR, Overnight, provider_on, recipe
 from tests.helpers.practice import Practice

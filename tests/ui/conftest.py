@@ -17,8 +17,8 @@ from gui_app.keys import KeyStore
 from gui_app.practice import launch
 from gui_app.settings import Settings
 from gui_app.ui.look.theme import apply_theme
+from gui_app.ui.program.collecting import Collector
 from gui_app.ui.services import Services
-from gui_app.ui.window.collecting import Collector
 from gui_app.ui.window.main_window import MainWindow
 from gui_app.worker.client import WorkerClient
 from tests.helpers.practice import Practice

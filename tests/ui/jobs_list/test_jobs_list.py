@@ -1,9 +1,7 @@
-"""The jobs: made, listed, renamed, copied, deleted and brought back; a second start hands over its file."""
+"""The jobs: made, listed, renamed, copied, deleted and brought back."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -30,7 +28,6 @@ from gui_app.ui.jobs_list.job_list import ENTRY, JobList
 from gui_app.ui.jobs_list.job_shelf import JobShelf
 from gui_app.ui.jobs_list.library import Library
 from gui_app.ui.pieces.status_message import StatusMessage
-from gui_app.ui.window.single_instance import SingleInstance, door_name
 from tests.store.making import Run, done, each_alone
 
 
@@ -248,41 +245,6 @@ def test_a_job_whose_share_is_away_is_listed_while_its_answers_lie_here(
     assert shelf.entries([share / "mine.rowmill"]) == []
     shelf.bring_back(aside, share / "mine.rowmill")
     assert shelf.entries([share / "mine.rowmill"])[0].counts == Counts(waiting=2, running=1)
-
-
-def test_a_second_start_hands_its_file_to_the_first(home: Path, qtbot: QtBot, tmp_path: Path) -> None:
-    folder = paths.runtime_dir()
-    first = SingleInstance(folder)
-    assert not first.hand_over([])
-    assert first.listen()
-    heard: list[list[str]] = []
-    first.called.connect(heard.append)
-    second = subprocess.Popen([sys.executable, "-c", _SECOND_START, str(folder), str(tmp_path / "x.csv")])
-    qtbot.waitUntil(lambda: second.poll() is not None, timeout=30_000)
-    assert second.returncode == 0
-    assert heard == [[str(tmp_path / "x.csv")]]
-    first.close()
-
-
-def test_the_door_of_a_window_that_was_killed_is_taken_over(home: Path, qtbot: QtBot) -> None:
-    folder = paths.runtime_dir()
-    door = door_name(folder)
-    if door.startswith("/"):
-        Path(door).write_text("left over")
-    second = SingleInstance(folder)
-    assert not second.hand_over([])
-    assert second.listen()
-    second.close()
-
-
-_SECOND_START = """
-import sys
-from pathlib import Path
-from PySide6.QtCore import QCoreApplication
-from gui_app.ui.window.single_instance import SingleInstance
-app = QCoreApplication([])
-sys.exit(0 if SingleInstance(Path(sys.argv[1])).hand_over(sys.argv[2:]) else 1)
-"""
 
 
 def test_the_queue_is_listed_in_its_order_and_changed_by_keys_and_menu(desk: Desk, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from gui_app.ui.window.handed_files import HandedFiles
+from gui_app.ui.program.handed_files import HandedFiles
 
 
 def test_a_file_handed_to_the_program_is_told_until_it_is_closed(qapp: QApplication, tmp_path: Path) -> None:

@@ -15,18 +15,18 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from gui_app.keys import KeyStore
+from gui_app.ui.program.collecting import Collector
+from gui_app.ui.program.ending import EndRequests
+from gui_app.ui.program.handed_files import HandedFiles
+from gui_app.ui.program.notifying import JobNotifier
+from gui_app.ui.program.taskbar import TaskbarProgress
 from gui_app.ui.services import Services
-from gui_app.ui.window.collecting import Collector
-from gui_app.ui.window.ending import EndRequests
-from gui_app.ui.window.handed_files import HandedFiles
-from gui_app.ui.window.notifying import JobNotifier
-from gui_app.ui.window.taskbar import TaskbarProgress
 from gui_app.worker.client import WorkerClient
 
 if TYPE_CHECKING:
     from gui_app.settings import Settings
+    from gui_app.ui.program.single_instance import SingleInstance
     from gui_app.ui.window.main_window import MainWindow
-    from gui_app.ui.window.single_instance import SingleInstance
 
 
 def services(settings: Settings) -> Services:

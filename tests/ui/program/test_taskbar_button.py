@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Counts, JobState
-from gui_app.ui.window import taskbar_button
-from gui_app.ui.window.taskbar import TaskbarProgress
-from gui_app.ui.window.taskbar_button import TaskbarButton, find_taskbar
+from gui_app.ui.program import taskbar_button
+from gui_app.ui.program.taskbar import TaskbarProgress
+from gui_app.ui.program.taskbar_button import TaskbarButton, find_taskbar
 
 HANDLE = 0x1234
 

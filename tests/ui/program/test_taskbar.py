@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Counts, JobState
-from gui_app.ui.window.taskbar import TaskbarProgress, desktop_sender, send_over
+from gui_app.ui.program.taskbar import TaskbarProgress, desktop_sender, send_over
 from tests.helpers.session_bus import session_bus
 
 

@@ -94,7 +94,7 @@ def desktop_sender(window: QWidget | None = None) -> Send | None:
 
 
 def _button_sender(window: QWidget) -> Send | None:
-    from gui_app.ui.window.taskbar_button import TaskbarButton, find_taskbar
+    from gui_app.ui.program.taskbar_button import TaskbarButton, find_taskbar
 
     taskbar = find_taskbar()
     return None if taskbar is None else TaskbarButton(taskbar, int(window.winId())).show

@@ -21,9 +21,9 @@ from gui_app.settings import Settings
 from gui_app.ui.jobs_list.job_list import ENTRY
 from gui_app.ui.look import before_paint
 from gui_app.ui.pieces.panel import text_label
+from gui_app.ui.program.steps import Steps
 from gui_app.ui.services import Services
 from gui_app.ui.window.main_window import MainWindow
-from gui_app.ui.window.steps import Steps
 from gui_app.worker.client import WorkerClient
 from tests.helpers.finding import part
 from tests.helpers.practice import Practice
