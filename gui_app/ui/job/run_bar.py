@@ -70,6 +70,8 @@ class RunBar(Panel):
         self.plot.hide()
         self.counts = CountButtons()
         self.counts.filterRequested.connect(self.filterRequested)
+        self.lacking = text_label("hint", wrap=True)
+        self.lacking.setObjectName("lackingLabel")
         self.estimate = text_label("hint", wrap=True)
         self.estimate.setObjectName("estimateLabel")
         self.cost = text_label("hint")
@@ -119,7 +121,7 @@ class RunBar(Panel):
     def _lay_out(self) -> None:
         # The counts have a line of their own: beside the buttons they would be cut in a window of 1280 pixels.
         facts = vbox(None)
-        for label in (self.estimate, self.cost, self.eta):
+        for label in (self.lacking, self.estimate, self.cost, self.eta):
             label.setWordWrap(True)
             facts.addWidget(label)
         line = self._line = hbox(None, gap=GAP_S)
@@ -227,6 +229,7 @@ class RunBar(Panel):
         if problem != self._problem:
             self._problem = problem
             self._show_state()
+            self._show_facts()
 
     def set_selection(self, selected: int, *, filtered: bool) -> None:
         """How many rows are selected, and whether a filter lists only some."""
@@ -337,9 +340,11 @@ class RunBar(Panel):
         self.eta.setText(self._eta_text(event))
         self.eta.setVisible(bool(self.eta.text()))
         describe(self.eta, _("Time left"), self.eta.text())
-        self.estimate.setVisible(
-            bool(self.estimate.text()) and self._state not in (*_MOVING, JobState.SUBMITTED) and not self._starting
-        )
+        rests = self._state not in (*_MOVING, JobState.SUBMITTED) and not self._starting
+        # Beside the buttons that are grey because of it: nobody rests the mouse on a grey button to learn why.
+        self.lacking.setText(self._problem)
+        self.lacking.setVisible(bool(self._problem) and rests)
+        self.estimate.setVisible(bool(self.estimate.text()) and not self._problem and rests)
 
     def _eta_text(self, event: JobProgress | None) -> str:
         if self._state is JobState.SUBMITTED:

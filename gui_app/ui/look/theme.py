@@ -243,6 +243,7 @@ QToolButton[joined="right"][role="primary"]:focus {{ border: 2px solid {c.text};
 *[role="primary"]:hover {{ background: {c.accent_fill_hover}; border-color: {c.accent_fill_hover}; }}
 *[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 15px; }}
 *[role="primary"]:disabled {{ background: {c.pressed}; color: {c.disabled}; border-color: {c.pressed}; }}
+QToolButton[joined="right"][role="primary"]:disabled {{ border-left: 1px solid {c.border_strong}; }}
 *[role="quiet"], *[role="icon"] {{ background: transparent; border: 1px solid transparent; }}
 *[role="icon"] {{ padding: 5px; }}
 *[role="quiet"]:hover, *[role="icon"]:hover {{ background: {c.hover}; }}

@@ -72,13 +72,17 @@ def test_a_job_that_waits_offers_to_try_and_to_run(bar: RunBar) -> None:
     assert not bar.progress.isVisible()
 
 
-def test_why_nothing_can_run_is_said_on_the_button(bar: RunBar) -> None:
+def test_why_nothing_can_run_is_said_on_the_button_and_beside_it(bar: RunBar) -> None:
     bar.set_state(JobState.DRAFT, Counts(waiting=100))
+    bar.set_estimate("About $1 for the rest.")
     bar.set_problem("The prompt names no column.")
     assert not bar.run_button.isEnabled() and not bar.try_button.isEnabled()
     assert bar.run_button.accessibleDescription() == "The prompt names no column."
+    assert bar.lacking.isVisible() and bar.lacking.text() == "The prompt names no column."
+    assert not bar.estimate.isVisible(), "what it would cost is of no use before"
     bar.set_problem("")
     assert bar.run_button.isEnabled()
+    assert not bar.lacking.isVisible() and bar.estimate.isVisible()
 
 
 def test_a_running_job_shows_counts_money_and_time_and_can_be_paused_and_stopped(bar: RunBar, qtbot: QtBot) -> None:
