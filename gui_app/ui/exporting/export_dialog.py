@@ -208,7 +208,7 @@ class ExportDialog(QDialog):
         self._open_folder.clicked.connect(lambda: self._open(self._target.parent if self._target else None))
         self.form.changed.connect(self._form_changed)
         self.form.resized.connect(self._fit)
-        self.finished.connect(self._tasks.cancel_all)
+        self.finished.connect(lambda: self._tasks.cancel_all())
         resize_within(self, 540, self.sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from gui_app.errors import Cancelled, RowmillError
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from gui_app.worker.client import TaskHandle
 
 
-class Exporting:
+class Exporting(QObject):
     """One dialog and the export it asks for."""
 
     def __init__(self, services: Services, page: JobPage, window: QWidget) -> None:
+        super().__init__()
         assert page.overview is not None
         summary = page.overview.summary
         shown = None if page.model.list.filter.is_empty() else (page.model.list.filter, page.model.rowCount())

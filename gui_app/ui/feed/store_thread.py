@@ -149,12 +149,22 @@ class StoreThread(QObject, Generic[S]):
         if self._thread.is_alive() and not ended.is_set():
             log.warning("%s does not end: what it reads does not answer", self._thread.name)
             self._cancel_awaited()
+            self._outlive()
         else:
             self._join()
+
+    def _outlive(self) -> None:
+        # The thread comes back to this object, and the last question may be the last to know a dialog: neither is
+        # taken apart before that, nor there.
+        self.setParent(None)
+        _HANGING.add(self)
 
     def _see_end(self) -> None:
         if self._end_seen is not None:
             self._end_seen.set()
+        if self in _HANGING:
+            self._thread.join()
+            _HANGING.discard(self)
 
     def _begin_to_end(self, *, finish: bool) -> None:
         with self._wakeup:
@@ -170,6 +180,8 @@ class StoreThread(QObject, Generic[S]):
     def _join(self) -> None:
         self._thread.join(timeout=10)
         self._cancel_awaited()
+        if self._thread.is_alive():
+            self._outlive()
 
     def _cancel_awaited(self) -> None:
         for answer in list(self._awaited):
@@ -216,8 +228,12 @@ class StoreThread(QObject, Generic[S]):
             self._running = None
 
 
+_HANGING: set[StoreThread[Any]] = set()
+"""Closed, while their threads still wait for a folder that does not answer."""
+
+
 def _tell(signal: SignalInstance) -> None:
-    # One that hung comes back after its page is gone.
+    # One that hung may come back after the program has ended.
     with contextlib.suppress(RuntimeError):
         signal.emit()
 

@@ -47,17 +47,10 @@ class Nights(QObject):
             recipe = await asyncio.to_thread(_recipe_of_what_is_out, path, self._services.settings.get(BASE_URLS))
             if recipe is None:
                 return
-            key = None if recipe.provider == "practice" else await asyncio.to_thread(self._key, recipe)
+            key = None if recipe.provider == "practice" else await asyncio.to_thread(_key, self._services, recipe)
             await self._services.worker.collect(path, recipe, RunOptions(lane=Lane.OVERNIGHT), key)
         except UserError:
             return
-
-    def _key(self, recipe: Recipe) -> Secret | None:
-        from gui_app.providers import catalog
-
-        address = catalog.address_of(Account(recipe.provider, recipe.base_url))
-        found = self._services.keys.find(recipe.provider, address)
-        return None if found is None else found.secret
 
 
 def _recipe_of_what_is_out(path: Path, agreed: dict[str, str]) -> Recipe | None:
@@ -82,3 +75,11 @@ def _recipe_of_what_is_out(path: Path, agreed: dict[str, str]) -> Recipe | None:
     if part.host == agreed.get(part.provider, "").rstrip("/"):
         return recipe.with_model(part.provider, recipe.model, part.host)
     return None
+
+
+def _key(services: Services, recipe: Recipe) -> Secret | None:
+    from gui_app.providers import catalog
+
+    address = catalog.address_of(Account(recipe.provider, recipe.base_url))
+    found = services.keys.find(recipe.provider, address)
+    return None if found is None else found.secret

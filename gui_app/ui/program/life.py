@@ -51,7 +51,8 @@ def live(app: QApplication, window: MainWindow, door: SingleInstance, files: Seq
 async def _live(app: QApplication, window: MainWindow, door: SingleInstance, files: Sequence[Path]) -> None:
     collector = Collector(app)
     closed = asyncio.Event()
-    window.closed.connect(closed.set)
+    # Not the event's own method: of what is no QObject, Qt keeps a method without keeping what it belongs to.
+    window.closed.connect(lambda: closed.set())
     notifier = JobNotifier(window.settings, window, app.windowIcon())
     window.jobMoved.connect(notifier.moved)
     window.jobEnded.connect(notifier.ended)

@@ -140,7 +140,7 @@ class SettingsDialog(QDialog):
         self._close.setDefault(True)
         self._close.clicked.connect(self.accept)
         # It may be deleted as soon as it is closed; a keychain that answers later must not find it gone.
-        self.finished.connect(self._tasks.cancel_all)
+        self.finished.connect(lambda: self._tasks.cancel_all())
         self._open_folder.setAutoDefault(False)
         self._open_folder.clicked.connect(lambda: self._open_url(QUrl.fromLocalFile(str(self._jobs_folder))))
         self.ceilings.edited.connect(lambda: self.settingChanged.emit(CONCURRENCY.key))

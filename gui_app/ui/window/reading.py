@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
+
 from gui_app.i18n import _
 from gui_app.sentences import explain
 from gui_app.ui.pieces.help_topics import topic_of
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
     from gui_app.ui.window.main_window import MainWindow
 
 
-class Reading:
+class Reading(QObject):
     """Tells the window what `Importing` tells."""
 
     def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
         self._window = window
         importing = window.importing
         importing.progressed.connect(self._moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 
 from gui_app import i18n, paths
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from gui_app.ui.settings.what_leaves import OpenJob
 
 
-class WindowDialogs:
+class WindowDialogs(QObject):
     """Opens them, and does what they ask for."""
 
     def __init__(self, services: Services, status: StatusMessage, window: QWidget) -> None:
+        super().__init__(window)
         self._services, self._status, self._window = services, status, window
         self._settings_dialog: SettingsDialog | None = None
         self._export: Exporting | None = None
