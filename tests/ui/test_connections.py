@@ -44,7 +44,7 @@ def _told(tree: ast.AST, module: ModuleType) -> Iterator[tuple[str, object]]:
 
 
 def _all_told() -> dict[str, type]:
-    out = {}
+    out: dict[str, object] = {}
     for path in MODULES:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         out.update(_told(ast.parse(path.read_text("utf-8")), import_module(name)))
