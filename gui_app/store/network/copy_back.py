@@ -9,6 +9,8 @@ import shutil
 import socket
 import threading
 import time
+from collections import deque
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,10 @@ AT_MOST_A_TWENTIETH = 20.0
 
 CLOSE_LIMIT_S = 60.0
 """A share that never answers holds nobody up for longer; the copy stays ahead, and goes back next time."""
+
+
+LOOK_AROUND_S = 3.0
+"""So long a job that is no longer there is looked for in the folders beside its own."""
 
 
 class StoredMeanwhile(StorageError):
@@ -100,7 +106,7 @@ def go_back(path: Path, here: Path, *, aside: bool = True, anew: bool = False) -
     notes = working_copy.read_notes(here)
     if notes is None or not notes.ahead:
         return
-    target = _target(path, notes, anew=anew)
+    target = _target(path, here, notes, anew=anew)
     if target is not None:
         _send(here, target, notes)
         return
@@ -120,13 +126,13 @@ def go_back(path: Path, here: Path, *, aside: bool = True, anew: bool = False) -
     )
 
 
-def _target(path: Path, notes: Notes, *, anew: bool) -> Path | None:
+def _target(path: Path, here: Path, notes: Notes, *, anew: bool) -> Path | None:
     """Where a copy goes; None when another computer has written the original."""
     if notes.aside:
         return None
     with system_errors(path):
         if not path.exists():
-            _check_missing(path, notes, anew=anew)
+            _check_missing(path, here, notes, anew=anew)
         try:
             in_use.claim(path)
         except JobInUse:
@@ -137,24 +143,46 @@ def _target(path: Path, notes: Notes, *, anew: bool) -> Path | None:
             return path
 
 
-def _check_missing(path: Path, notes: Notes, *, anew: bool) -> None:
+def _check_missing(path: Path, here: Path, notes: Notes, *, anew: bool) -> None:
     if not network_folder.is_remote(path.parent):
         # The share is away; what is written now would lie in the empty folder it is mounted on.
         raise StorageError(GONE_SENTENCE, file=path.name)
     if notes.base and not anew:
         raise NoLongerThere(_NO_LONGER_THERE, file=path.name)
     # Put back beside the renamed one, there would be two of which one lacks answers.
-    for beside in path.parent.glob(f"*{path.suffix}"):
+    for other in _nearby(path):
         with contextlib.suppress(OSError):
-            if notes.belongs(working_copy.look_at(beside)):
+            if notes.belongs(working_copy.look_at(other)):
                 raise NoLongerThere(
                     N_(
                         "“{file}” has become “{name}” in its network folder. Open it under that name: what came in "
                         "since is kept."
                     ),
                     file=path.name,
-                    name=beside.name,
+                    name=os.path.relpath(other, path.parent),
                 )
+    if notes.base:
+        # It may still turn up farther away.
+        working_copy.note_lost(here, notes)
+
+
+def _nearby(path: Path) -> Iterator[Path]:
+    """Job files in a job's folder, in those inside it and in those around it, as far as they are looked at quickly."""
+    deadline = time.monotonic() + LOOK_AROUND_S
+    seen: set[str] = set()
+    around = path.parent.parent
+    folders = deque([str(path.parent), *([str(around)] if network_folder.is_remote(around) else [])])
+    while folders and time.monotonic() < deadline:
+        folder = folders.popleft()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.name.endswith(path.suffix):
+                    yield Path(entry.path)
 
 
 def _name_aside(path: Path) -> str:

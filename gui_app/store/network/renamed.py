@@ -5,6 +5,10 @@ to the original that is the same to the byte (or was written from that copy) und
 one's. Where the former place still has its original, or cannot be reached, there is no telling which of the two the
 answers belong to, and nothing is begun: rows would be paid for twice.
 
+A copy that was put where its original was no longer remembers how that one looked. When it turns up elsewhere, it is
+an earlier state of the job: nothing is begun with it either, unless what took its place is gone for certain; then the
+copy, which has all the answers, is taken along in the same way.
+
     claim the new place > the copy at the new place, in one step > let go of the former place > drop the former copy
 
 A death in between leaves the former copy as it was, or two that say the same; the new one knows of the former and
@@ -14,7 +18,6 @@ drops it before anything else is written.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import uuid
@@ -40,11 +43,13 @@ class Former:
     Attributes:
         path: Where its original lay.
         here: The copy.
+        lost: It was put in the place of the original meanwhile.
     """
 
     path: Path
     here: Path
     notes: Notes
+    lost: bool = False
 
 
 def take_over(path: Path, here: Path) -> None:
@@ -54,12 +59,12 @@ def take_over(path: Path, here: Path) -> None:
         _finish(here)
         return
     for former in _formers(path, here):
-        if former.notes.run or not _has_moved(former.path, path):
+        if former.notes.run or former.notes.aside or not _has_moved(former.path, path):
             continue
         # Whatever is in the way is told by whoever wants to write.
         with contextlib.suppress(UserError, OSError), working_copy.turn(former.here, _TURN_S):
             now = working_copy.read_notes(former.here)
-            if now is not None and now.ahead and not now.run:
+            if now is not None and (now.ahead or former.lost) and not now.run:
                 in_use.claim(path)
                 _take_along(former, path, here, whole=notes is not None)
                 _finish(here)
@@ -82,6 +87,16 @@ def check(path: Path, here: Path) -> None:
                 file=path.name,
                 former=str(former.path),
             )
+        if former.lost:
+            raise StorageError(
+                N_(
+                    "“{file}” is an earlier state of “{former}”, which was gone on with on this computer and has "
+                    "answers that this one lacks. Open that one, or move it here in place of this one; rows would be "
+                    "paid for twice."
+                ),
+                file=path.name,
+                former=str(former.path),
+            )
         raise StorageError(
             N_(
                 "Answers of “{file}” lie on this computer under its former name “{former}”, and are not in that "
@@ -99,22 +114,19 @@ def _formers(path: Path, here: Path) -> Iterator[Former]:
         return
     if not original.job_id:
         return
-    for note in sorted(working_copy.copies_dir().glob(f"*/{working_copy.PLACE}")):
-        place = _read(note, original.job_id)
-        if place is None or note.parent == here.parent:
+    for folder in sorted(note.parent for note in working_copy.copies_dir().glob(f"*/{working_copy.PLACE}")):
+        place = working_copy.read_place(folder)
+        if place is None or place.job_id != original.job_id or folder == here.parent:
             continue
-        former = note.parent / place.name
+        former = folder / place.path.name
         with contextlib.suppress(UserError):
             notes = working_copy.read_notes(former)
-            if notes is not None and notes.ahead and not notes.aside and notes.belongs(original):
-                yield Former(place, former, notes)
-
-
-def _read(note: Path, job_id: str) -> Path | None:
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        told = json.loads(note.read_text("utf-8"))
-        return Path(told["path"]) if told["job_id"] == job_id else None
-    return None
+            if notes is None:
+                continue
+            if notes.ahead and not notes.aside and notes.belongs(original):
+                yield Former(place.path, former, notes)
+            elif place.lost_it(original):
+                yield Former(place.path, former, notes, lost=True)
 
 
 def _has_moved(former: Path, path: Path) -> bool:
@@ -145,7 +157,8 @@ def _take_along(former: Former, path: Path, here: Path, *, whole: bool) -> None:
                     notes = job_file.get_meta(target, COPY)
                     # An id of its own: what the former one may write one day is not this one's.
                     mine = {"id": uuid.uuid4().hex, "base": original.fingerprint, "was": former.here.parent.name}
-                    job_file.put_meta(target, **{COPY: {**notes, **mine}})
+                    # Whatever the former original has of it, this one lacks.
+                    job_file.put_meta(target, **{COPY: {**notes, **mine, "copied": -1}})
         working_copy.note_place(path, here, original.job_id)
         working_copy.put(came, here, whole=whole)
 
@@ -157,8 +170,8 @@ def _finish(here: Path) -> None:
     if not was:
         return
     former = here.parents[1] / str(was)
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        in_use.release(Path(json.loads((former / working_copy.PLACE).read_text("utf-8"))["path"]))
+    if (place := working_copy.read_place(former)) is not None:
+        in_use.release(place.path)
     _drop(former)
     working_copy.note(here, was="")
 

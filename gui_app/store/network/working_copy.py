@@ -25,7 +25,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ _TRIES = 3
 _ON_THE_WAY = "on the way "
 
 PLACE = "of"
-"""A note beside a copy: where its original lay when it was taken, and the id of the job."""
+"""A file beside a copy; see `Place`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,7 @@ class Notes:
 
     def belongs(self, original: Original) -> bool:
         """The original is the one that was taken or written here, and nobody else's."""
-        if original.fingerprint == self.base:
-            return True
-        stamp = original.stamp
-        return isinstance(stamp, dict) and stamp.get("copy") == self.copy_id and stamp.get("changes", 0) > self.copied
+        return original.fingerprint == self.base or original.written_by(self.copy_id) > self.copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,33 @@ class Original:
     fingerprint: str
     stamp: Any
     job_id: str
+
+    def written_by(self, copy_id: str) -> int:
+        """How far that copy was when the original was written from it; -1 when it was not."""
+        stamp = self.stamp
+        return int(stamp.get("changes", 0)) if isinstance(stamp, dict) and stamp.get("copy") == copy_id else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose a copy is, which itself must name no folder.
+
+    Attributes:
+        path: Where its original lay when it was taken.
+        lost: The originals that were no longer there when the copy was put in their place: how each was known.
+    """
+
+    path: Path
+    job_id: str
+    lost: tuple[dict[str, Any], ...] = ()
+
+    def lost_it(self, original: Original) -> bool:
+        """It is one of those: an earlier state of the job, which turns up elsewhere."""
+        return any(
+            original.fingerprint == lost["base"]
+            or lost["copied"] < original.written_by(str(lost["id"])) < lost["changes"]
+            for lost in self.lost
+        )
 
 
 def copy_of(path: Path) -> Path | None:
@@ -246,11 +270,33 @@ def bring(path: Path, here: Path) -> None:
 
 
 def note_place(path: Path, here: Path, job_id: str) -> None:
-    """Say beside a copy, which itself must name no folder, whose it is: see `renamed`."""
+    """Say beside a copy whose it is: see `renamed`."""
+    before = read_place(here.parent)
+    _write_place(here, Place(Path(os.path.abspath(path)), job_id, before.lost if before else ()))
+
+
+def note_lost(here: Path, notes: Notes) -> None:
+    """Say beside a copy that its original is no longer where it was, before the copy is put there in its stead."""
+    place = read_place(here.parent)
+    if place is not None:
+        lost = {"base": notes.base, "id": notes.copy_id, "copied": notes.copied, "changes": notes.changes}
+        _write_place(here, replace(place, lost=(*place.lost, lost)))
+
+
+def _write_place(here: Path, place: Place) -> None:
     with system_errors(here):
         beside = here.parent / f"{PLACE}.new"
-        beside.write_text(json.dumps({"path": os.path.abspath(path), "job_id": job_id}), "utf-8")
+        told = {"path": str(place.path), "job_id": place.job_id, "lost": place.lost}
+        beside.write_text(json.dumps(told), "utf-8")
         os.replace(beside, here.parent / PLACE)
+
+
+def read_place(folder: Path) -> Place | None:
+    """Whose the copy in this folder is; None where nothing says so."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        told = json.loads((folder / PLACE).read_text("utf-8"))
+        return Place(Path(told["path"]), str(told["job_id"]), tuple(told.get("lost", ())))
+    return None
 
 
 def _fetch(path: Path, came: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -139,6 +140,69 @@ def test_a_job_deleted_on_the_share_is_put_back_by_whoever_opens_it_and_by_nobod
     with Run(office.job) as run:
         assert len(run.answer_all()) == ROWS - 10
     assert answers_in(office.job) == ROWS and office.files() == ["job.rowmill"]
+
+
+@pytest.mark.parametrize("there", ["team/done/job.rowmill", "team/done/june/other name.rowmill", "beside/job.rowmill"])
+def test_opened_under_its_former_name_one_that_was_moved_nearby_is_found(office: Office, there: str) -> None:
+    job, moved = office.folder / "team" / "job.rowmill", office.folder / there
+    job.parent.mkdir()
+    office.job.rename(job)
+    ahead_by(job, 10)
+    moved.parent.mkdir(parents=True)
+    job.rename(moved)
+    with pytest.raises(StorageError, match=rf"has become “{re.escape(os.path.relpath(moved, job.parent))}”"):
+        Run(job)
+    assert not job.exists()
+    with Run(moved) as run:
+        assert len(run.answer_all()) == ROWS - 10
+
+
+@pytest.fixture
+def moved(office: Office, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A job whose answers lay here alone was moved far away, and then opened where it had been: 5 more were asked."""
+    monkeypatch.setattr(copy_back, "LOOK_AROUND_S", 0.0)
+    with Run(office.job) as run:
+        answer(run, 3)
+    ahead_by(office.job, 10)
+    moved = office.folder / "far" / "away" / "job.rowmill"
+    moved.parent.mkdir(parents=True)
+    office.job.rename(moved)
+    with Run(office.job) as run:
+        answer(run, 5)
+    return moved
+
+
+def test_moved_far_away_and_put_back_under_its_former_name_it_is_not_asked_again(office: Office, moved: Path) -> None:
+    assert counts(moved).done == 3
+    for write in (Run, JobEditor):
+        with pytest.raises(StorageError, match=r"is an earlier state of “.*job\.rowmill”, .* Open that one, or move"):
+            write(moved)
+    # What it was put back as goes on, and another computer's work does not make that forgotten.
+    with office.at("B"), Run(office.job) as run:
+        answer(run, 1)
+    assert counts(office.job).done == 19
+    with pytest.raises(StorageError, match="is an earlier state"):
+        Run(moved)
+    office.job.replace(moved)
+    with Run(moved) as run:
+        assert len(run.answer_all()) == ROWS - 19
+    assert answers_in(moved) == ROWS
+
+
+def test_once_what_took_its_place_is_gone_its_answers_come_along(office: Office, moved: Path) -> None:
+    office.job.unlink()
+    assert counts(moved).done == 18
+    with Run(moved) as run:
+        assert len(run.answer_all()) == ROWS - 18
+    assert answers_in(moved) == ROWS
+    assert copies() == [working_copy.copy_of(moved)]
+
+
+def test_one_that_was_copied_after_it_was_put_back_is_a_job_of_its_own(office: Office, moved: Path) -> None:
+    second = office.folder / "second.rowmill"
+    shutil.copy(office.job, second)
+    with Run(second) as run:
+        assert len(run.answer_all()) == ROWS - 18
 
 
 def test_while_the_share_of_the_former_place_is_away_nobody_can_tell(office: Office, tmp_path: Path) -> None:
