@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     window = MainWindow(settings)
     apply_theme(app, settings.get(THEME))
     window.jobs.refit()
-    window.show()
+    window.show_first()
     Steps(window, _rest(app, window)).run()
     from gui_app.ui.program.life import live
 

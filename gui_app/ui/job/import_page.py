@@ -36,6 +36,9 @@ _ENCODINGS = {
     "cp1256": "Windows-1256",
 }
 
+_AROUND = 38
+"""What the stylesheet puts around the text of a quiet box, its arrow included."""
+
 
 class ImportLine(Panel):
     """What the file is taken for. A change reads it again, until rows have been sent.
@@ -246,6 +249,6 @@ def _fill(box: QComboBox, items: list[tuple[str, Any]], current: Any) -> None:
     box.setCurrentIndex(values.index(current) if current in values else -1)
     # Its own size hint forgets what the stylesheet puts around the text.
     widths = [box.fontMetrics().horizontalAdvance(text) for text, _value in items] or [0]
-    box.setFixedWidth((widths[values.index(current)] if current in values else max(widths)) + 58)
-    box.view().setMinimumWidth(max(widths) + 58)
+    box.setFixedWidth((widths[values.index(current)] if current in values else max(widths)) + _AROUND)
+    box.view().setMinimumWidth(max(widths) + _AROUND)
     box.blockSignals(False)

@@ -17,6 +17,8 @@ from gui_app.ui.pieces.panel import describe, plain_tip
 MOST_POINTS = 240
 """Half of them are left out when there are more: a run of a night takes no more room than one of a minute."""
 
+FEWEST_POINTS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -75,8 +77,8 @@ class RatePlot(QWidget):
             self.update()
 
     def is_worth_showing(self) -> bool:
-        """There is a line to draw."""
-        return len(self.history.points) > 1
+        """There is a line that tells something: a run of a few seconds has none."""
+        return len(self.history.points) >= FEWEST_POINTS
 
     def retranslate(self) -> None:
         """Say in words what is drawn."""

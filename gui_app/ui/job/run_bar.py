@@ -131,7 +131,8 @@ class RunBar(Panel):
         flow = FlowLayout(buttons, GAP_S, one_line=True)
         for button in (self._try_split, self._run_split, self.pause_button, self.stop_button, self.export_button):
             flow.addWidget(button)
-        line.addWidget(buttons)
+        # At the right in both ways, so that a button stays where it is when another one changes its words.
+        line.addWidget(buttons, 0, Qt.AlignmentFlag.AlignRight)
         column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
         column.addWidget(self.progress)
         column.addWidget(self.plot)
@@ -278,6 +279,7 @@ class RunBar(Panel):
         self.stop_button.setVisible(moving)
         self.export_button.setEnabled(self._counts.rows > 0)
         self.run_button.setText(self._run_text(left))
+        self._mark_what_comes_next(left)
         why = self._problem or _("Asks the model about every row that has no answer yet.")
         describe(self.run_button, self.run_button.text().replace("&", ""), why)
         self.run_button.setToolTip(plain_tip(why))
@@ -295,6 +297,16 @@ class RunBar(Panel):
         self._run_actions["again"].setEnabled(self._counts.finished > 0 and not submitted)
         self.counts.set_counts(self._counts)
         self._show_bar()
+
+    def _mark_what_comes_next(self, left: int) -> None:
+        """One button stands out: Run, or once every row has been asked about, Export."""
+        ended = not left and self._counts.finished > 0 and self._state not in (*_MOVING, JobState.SUBMITTED)
+        if ended == (self.export_button.property("role") == "primary"):
+            return
+        self._run_split.set_role("" if ended else "primary")
+        set_icon(self.run_button, "play", "muted" if ended else "on_accent")
+        set_role(self.export_button, "primary" if ended else "")
+        set_icon(self.export_button, "download", "on_accent" if ended else "muted")
 
     def _run_text(self, left: int) -> str:
         if self._state is JobState.SUBMITTED:

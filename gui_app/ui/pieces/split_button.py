@@ -24,16 +24,26 @@ class SplitButton(QWidget):
         self.more.setObjectName(name)
         # Not a menu of the button's own: Qt shows such a one to no screen reader, or lets it wait until it is closed.
         self.more.clicked.connect(lambda: pop_up(menu, self.more))
-        set_icon(self.more, "chevron-down", "on_accent" if role == "primary" else "muted")
         button.setProperty("joined", "left")
         self.more.setProperty("joined", "right")
-        for part in (button, self.more):
-            set_role(part, role)
+        self._button, self._role = button, ""
+        self._dress(role)
         line = hbox(self)
         line.addWidget(button)
         line.addWidget(self.more)
         self.more.setEnabled(button.isEnabled())
         button.installEventFilter(self)
+
+    def set_role(self, role: str) -> None:
+        """ "primary" for what comes next, else ""."""
+        if role != self._role:
+            self._dress(role)
+
+    def _dress(self, role: str) -> None:
+        self._role = role
+        set_icon(self.more, "chevron-down", "on_accent" if role == "primary" else "muted")
+        for part in (self._button, self.more):
+            set_role(part, role)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt's hook: enabled together."""

@@ -84,6 +84,10 @@ class RecipePanel(Panel):
         set_role(self.history_button, "link")
         set_icon(self.history_button, "history", "accent")
         self.history_button.hide()
+        # Its room is kept, so that nothing moves under the hand when it comes with the first answers.
+        policy = self.history_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.history_button.setSizePolicy(policy)
         self._prompt_caption.setBuddy(self.prompt_edit)
         self._prompt_note = text_label("warning", wrap=True)
         self._prompt_note.setObjectName("promptNote")

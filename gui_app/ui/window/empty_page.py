@@ -17,6 +17,7 @@ from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent, QObject
     from PySide6.QtGui import QKeyEvent, QMouseEvent
 
     from gui_app.ui.pieces.banner import BannerArea
@@ -172,6 +173,8 @@ class EmptyPage(FirstPanel):
         at = self._column.indexOf(self.drop)
         self._column.insertWidget(at, self.away)
         self._column.insertWidget(at, self._problem)
+        self.samples.installEventFilter(self.samples)
+        self.samples.stack()
         for part in (self.drop, *self.samples.cards):
             part.setCursor(Qt.CursorShape.PointingHandCursor)
         for card in self.samples.cards:
@@ -216,7 +219,7 @@ class _SampleList(FirstPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sampleList")
-        line = hbox(self, gap=GAP_M)
+        line = self._line = hbox(self, gap=GAP_M)
         self.cards = [SampleCard(sample) for sample in SAMPLES]
         for card in self.cards:
             card.clicked.connect(lambda _checked=False, which=card: self.chosen.emit(which.sample))
@@ -229,11 +232,35 @@ class _SampleList(FirstPanel):
         for card in self.cards:
             card.say()
 
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook: where there is no room for all side by side, one below the other needs less."""
+        hints = [card.minimumSizeHint() for card in self.cards]
+        return QSize(max(hint.width() for hint in hints), max(hint.height() for hint in hints))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's hook, of its own size; installed once the page is on the screen (see `before_paint`)."""
+        from PySide6.QtCore import QEvent
+
+        if event.type() == QEvent.Type.Resize:
+            self.stack()
+        return False
+
+    def stack(self) -> None:
+        """One below the other where they do not fit side by side."""
+        from PySide6.QtWidgets import QBoxLayout
+
+        needed = sum(card.minimumSizeHint().width() + GAP_M for card in self.cards) - GAP_M
+        fits = self.width() >= needed
+        wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if self._line.direction() != wanted:
+            self._line.setDirection(wanted)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook."""
         from PySide6.QtCore import Qt
 
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        keys = Qt.Key
+        step = {keys.Key_Left: -1, keys.Key_Up: -1, keys.Key_Right: 1, keys.Key_Down: 1}.get(keys(event.key()))
         at = next((at for at, card in enumerate(self.cards) if card.hasFocus()), None)
         if step is None or at is None:
             super().keyPressEvent(event)

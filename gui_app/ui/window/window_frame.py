@@ -7,6 +7,7 @@ import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QAbstractButton, QSplitter, QStackedWidget, QWidget
 
 from gui_app.settings import WINDOW_GEOMETRY, WINDOW_LAYOUT, Settings
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 
 
+_WISH = QSize(1280, 800)
+
+
 class WindowFrame(FirstPanel):
     """Lays out what is seen, and takes keys and files that are dropped; `MainWindow` brings it to life."""
 
@@ -31,7 +35,8 @@ class WindowFrame(FirstPanel):
         self.setAcceptDrops(True)
         room = self.screen().availableSize()
         self.setMinimumSize(min(860, room.width()), min(560, room.height()))
-        resize_within(self, 1280, 800)
+        resize_within(self, _WISH.width(), _WISH.height())
+        self._is_tight = self.size() != _WISH
         self.settings = settings
         self._early = Early()
         self.jobs = JobList()
@@ -56,6 +61,13 @@ class WindowFrame(FirstPanel):
         raise NotImplementedError
 
     # Place and size
+
+    def show_first(self) -> None:
+        """Show it where it was; the very first time, on a small screen, with all there is."""
+        if self._is_tight and not self.settings.get(WINDOW_GEOMETRY):
+            self.showMaximized()
+        else:
+            self.show()
 
     def _restore_geometry(self) -> None:
         for setting, restore in ((WINDOW_GEOMETRY, self.restoreGeometry), (WINDOW_LAYOUT, self.splitter.restoreState)):

@@ -122,6 +122,32 @@ def test_a_paused_job_is_continued_and_a_finished_one_run_again(bar: RunBar) -> 
     assert bar.run_button.text() == "&Run again…"
 
 
+def test_what_comes_next_stands_out_and_no_button_moves_when_another_changes_its_words(bar: RunBar) -> None:
+    def prominent() -> list[str]:
+        return [button.objectName() for button in (bar.run_button, bar.export_button) if _is_primary(button)]
+
+    bar.set_state(JobState.DRAFT, Counts(waiting=12))
+    assert prominent() == ["runButton"]
+    bar.resize(600, 120)
+    QApplication.processEvents()
+    before = _right_end(bar.export_button, bar)
+    bar.set_state(JobState.FINISHED, Counts(done=12))
+    QApplication.processEvents()
+    assert prominent() == ["exportButton"]
+    assert _right_end(bar.export_button, bar) == before
+    # Rows that are asked about again come before an export.
+    bar.set_state(JobState.PAUSED, Counts(done=10, waiting=2))
+    assert prominent() == ["runButton"]
+
+
+def _is_primary(button: QWidget) -> bool:
+    return bool(button.property("role") == "primary")
+
+
+def _right_end(widget: QWidget, within: QWidget) -> int:
+    return widget.mapTo(within, QPoint(widget.width(), 0)).x()
+
+
 def test_rows_about_to_be_sent_are_announced_and_cannot_be_asked_for_twice(bar: RunBar) -> None:
     bar.set_state(JobState.DRAFT, Counts(waiting=95, done=5))
     bar.set_estimate("95 rows left: about $1")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -161,6 +161,30 @@ def finish(window: MainWindow) -> None:
     for _step in window.furnishing(Services(WorkerClient(), window.settings, KeyStore({}))):
         pass
     window.begin()
+
+
+async def test_the_first_time_a_small_screen_is_filled_and_later_the_window_is_as_it_was_left(
+    home: Path, qloop: object, practice: Practice
+) -> None:
+    settings = Settings(home / "settings.json")
+    window = MainWindow(settings)
+    room = window.screen().availableSize()
+    # Qt's screen without a display is smaller than the window would like to be.
+    assert room.width() < 1280
+    assert window.size() != QSize(1280, 800)
+    window.show_first()
+    assert window.isMaximized()
+    finish(window)
+    window.showNormal()
+    window._keep_geometry()
+    await window.aclose()
+    window.deleteLater()
+    again = MainWindow(settings)
+    again.show_first()
+    assert again.isVisible() and not again.isMaximized()
+    finish(again)
+    await again.aclose()
+    again.deleteLater()
 
 
 async def test_a_sample_that_is_clicked_on_the_first_picture_is_opened(first_half: MainWindow) -> None:

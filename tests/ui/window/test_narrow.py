@@ -13,6 +13,7 @@ from gui_app import i18n
 from gui_app.settings import Settings
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.look.theme import apply_text_size
+from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.samples import SAMPLES
 from gui_app.ui.window.main_window import MainWindow
 from gui_app.ui.window.window_dialogs import speak_another_language
@@ -83,6 +84,26 @@ async def test_without_the_settings_beside_them_the_rows_and_the_jobs_fit_togeth
     assert not window.jobs.isHidden()
     page.show_side(True)
     assert window.jobs.isHidden()
+    await window.aclose()
+
+
+async def test_the_first_page_never_scrolls_sideways_and_its_samples_stand_below_one_another_where_they_must(
+    window: MainWindow, letters: QApplication
+) -> None:
+    scroll = window.empty.findChild(ScrollColumn)
+    cards = window.empty.samples.cards
+    assert scroll is not None
+    assert len({card.geometry().top() for card in cards}) == 1
+    window.setMinimumSize(640, 360)
+    for width, percent in ((640, 100), (860, 200)):
+        apply_text_size(letters, percent)
+        window.resize(width, 500)
+        await until(lambda: len({card.geometry().left() for card in cards}) == 1)
+        await until(lambda: scroll.horizontalScrollBar().maximum() == 0)
+        assert all(card.width() >= card.minimumSizeHint().width() for card in cards)
+    apply_text_size(letters, 100)
+    window.resize(1280, 800)
+    await until(lambda: len({card.geometry().top() for card in cards}) == 1)
     await window.aclose()
 
 
