@@ -16,7 +16,7 @@ from gui_app.ui.model.estimating import Estimated
 from gui_app.ui.model.lane_choice import LaneChoice
 from gui_app.ui.pieces.forms import Captioned, Fold, SideBySide, calm_wheel, choose, fill, shrinking_box, tell
 from gui_app.ui.pieces.panel import Panel, text_label, vbox
-from gui_app.ui.recipe.field_list import typed_number
+from gui_app.ui.recipe.typed import typed_number
 
 _SPEEDS = (1, 2, 5, 10, 20, 50, 100)
 

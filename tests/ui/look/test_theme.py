@@ -15,7 +15,8 @@ from gui_app.paths import resource
 from gui_app.ui.look.icons import IconLabel, pixmap, set_icon
 from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours
 from gui_app.ui.look.states import JOB_STATE_ICONS, STATE_ICONS, job_state_colour, state_colour
-from gui_app.ui.look.theme import apply_text_size, apply_theme, set_role, stylesheet
+from gui_app.ui.look.stylesheet import stylesheet
+from gui_app.ui.look.theme import apply_text_size, apply_theme, set_role
 from gui_app.ui.pieces.search_edit import SearchEdit
 
 

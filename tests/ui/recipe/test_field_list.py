@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField
 from gui_app.ui.pieces.forms import choose
-from gui_app.ui.recipe.field_list import FieldList, split_labels, typed_number
+from gui_app.ui.recipe.field_list import FieldList
+from gui_app.ui.recipe.typed import split_labels, typed_number
 from tests.helpers.finding import part
 
 LABEL = OutputField(
