@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from gui_app.engine.events import JobProgress
 from gui_app.errors import Cancelled, JobInUse, StorageError
@@ -20,6 +20,7 @@ from gui_app.store.reading.queries import FailureGroup, JobReader, JobSummary, R
 from gui_app.ui.feed.pacing import EventPacer
 from gui_app.ui.feed.spans import Span, of_numbers
 from gui_app.ui.feed.store_thread import StoreThread
+from gui_app.ui.pieces.once import once
 
 T = TypeVar("T")
 
@@ -92,18 +93,9 @@ class JobLink(QObject):
         self._pacer = EventPacer(self)
         self._pacer.told.connect(self._told)
         self._looking = self._is_behind = False
-        self._look_again = QTimer(self)
-        self._look_again.setSingleShot(True)
-        self._look_again.setInterval(_LOOK_AGAIN_MS)
-        self._look_again.timeout.connect(self.look)
-        self._slow = QTimer(self)
-        self._slow.setSingleShot(True)
-        self._slow.setInterval(SLOW_MS)
-        self._slow.timeout.connect(lambda: self.waits.emit(True))
-        self._look_later = QTimer(self)
-        self._look_later.setSingleShot(True)
-        self._look_later.setInterval(int(at_hand.TRY_AGAIN_S * 1000))
-        self._look_later.timeout.connect(self.look)
+        self._look_again = once(self, _LOOK_AGAIN_MS, self.look)
+        self._slow = once(self, SLOW_MS, lambda: self.waits.emit(True))
+        self._look_later = once(self, int(at_hand.TRY_AGAIN_S * 1000), self.look)
 
     # Reading
 

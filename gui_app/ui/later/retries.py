@@ -14,6 +14,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import UserError
 from gui_app.jobs import Cause, JobState, RowFilter, RowState, RunOptions, Scope, ScopeKind
 from gui_app.ui.later.later_run import run_of_draft, start
+from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ class WaitingRetries(QObject):
         """Retry a group in a while. Groups told one after another are retried together, at the last one's time."""
         waiting = self._waiting.get(job)
         if waiting is None:
-            timer = QTimer(self)
-            timer.setSingleShot(True)
-            timer.setInterval(WAIT_MIN * 60_000)
-            timer.timeout.connect(lambda: self.now(job))
+            timer = once(self, WAIT_MIN * 60_000, lambda: self.now(job))
             waiting = self._waiting[job] = Waiting(timer, options)
         waiting.options = options
         waiting.groups[group] = rows

@@ -24,7 +24,8 @@ from gui_app.ui.model.key_part import KeyPart
 from gui_app.ui.model.model_part import ModelPart, PriceFinder
 from gui_app.ui.model.provider_box import ProviderBox, provider_title
 from gui_app.ui.model.run_part import RunPart
-from gui_app.ui.pieces.forms import Captioned, Once, choose
+from gui_app.ui.pieces.forms import Captioned, choose
+from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
@@ -102,8 +103,7 @@ class ModelPanel(Panel):
         self._test = ConnectionTest(self, services.worker, self._tasks, inside)
         self.run_part = RunPart(inside)
         self._build()
-        self._settle = Once(self, 400)
-        self._settle.timer.timeout.connect(self._place_changed)
+        self._settle = once(self, 400, self._place_changed)
         self.retranslate()
         self._filling = False
         self._show_provider(self._settings.get(PROVIDER))
@@ -194,7 +194,7 @@ class ModelPanel(Panel):
 
     async def aclose(self) -> None:
         """Stop everything that is being asked."""
-        self._settle.timer.stop()
+        self._settle.stop()
         self._model.stop()
         await self._tasks.aclose()
 

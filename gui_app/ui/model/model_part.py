@@ -18,8 +18,9 @@ from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.model.connection import Connection, said
 from gui_app.ui.model.model_box import ModelBox
-from gui_app.ui.pieces.forms import Once, tell
+from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.help_link import link_under
+from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -66,7 +67,7 @@ class ModelPart(Panel):
         self._caption = text_label("heading")
         self._caption.setBuddy(self.box)
         self.note = text_label("hint", wrap=True)
-        self._ask_price = Once(self, 300)
+        self._ask_price = once(self, 300, self._look_up_price)
         self._build()
         self.retranslate()
 
@@ -82,7 +83,6 @@ class ModelPart(Panel):
         self.box.currentTextChanged.connect(self.model_changed)
         self.box.opened.connect(self._list_once)
         self.reload.clicked.connect(self._list_again)
-        self._ask_price.timer.timeout.connect(self._look_up_price)
 
     def retranslate(self) -> None:
         """Set every text."""
@@ -118,7 +118,7 @@ class ModelPart(Panel):
 
     def stop(self) -> None:
         """Ask for no price any more."""
-        self._ask_price.timer.stop()
+        self._ask_price.stop()
 
     def _about(self) -> str:
         info, parts = self.box.info(), []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -138,20 +138,6 @@ def calm_wheel(*widgets: QWidget) -> None:
         if isinstance(widget, (QComboBox, QAbstractSpinBox)) and widget.findChild(_WheelPasser) is None:
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             widget.installEventFilter(_WheelPasser(widget))
-
-
-class Once(QObject):
-    """Calls back once, a little after the last of many changes."""
-
-    def __init__(self, parent: QObject, wait_ms: int = 150) -> None:
-        super().__init__(parent)
-        self.timer = QTimer(self)
-        self.timer.setSingleShot(True)
-        self.timer.setInterval(wait_ms)
-
-    def start(self) -> None:
-        """(Re)start the wait."""
-        self.timer.start()
 
 
 def button_text(text: str) -> str:

@@ -13,7 +13,8 @@ from gui_app.sentences import plain
 from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
-from gui_app.ui.pieces.forms import Captioned, Once, calm_wheel, choose, shrinking_box
+from gui_app.ui.pieces.forms import Captioned, calm_wheel, choose, shrinking_box
+from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.review.agreement_view import AgreementView, Result
@@ -73,7 +74,7 @@ class ReviewPanel(Panel):
         self.search_edit = QLineEdit()
         self.search_edit.setObjectName("reviewSearchEdit")
         self.search_edit.setClearButtonEnabled(True)
-        self._search_soon = Once(self, 250)
+        self._search_soon = once(self, 250, self._filter)
         self._which = QButtonGroup(self)
         self._which_buttons = {name: self._which_button(name) for name in (_ALL, _NEEDS_REVIEW, _EDITED, _OPEN)}
         self.unsure_button = QPushButton()
@@ -214,7 +215,6 @@ class ReviewPanel(Panel):
         self.bars.picked.connect(self._bar_picked)
         self.search_edit.textChanged.connect(self._search_typed)
         self.search_edit.returnPressed.connect(self._filter)
-        self._search_soon.timer.timeout.connect(self._filter)
         self.card.edited.connect(self._edited)
         self.card.approved.connect(self._approved)
         self.card.undone.connect(self.undoRequested)
@@ -288,7 +288,7 @@ class ReviewPanel(Panel):
             self._search_soon.start()
 
     def _filter(self) -> None:
-        self._search_soon.timer.stop()
+        self._search_soon.stop()
         if not self._filling:
             self.filterRequested.emit(self.row_filter())
 

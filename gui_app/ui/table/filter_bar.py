@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
 from gui_app.i18n import _, ngettext, number
@@ -12,6 +12,7 @@ from gui_app.ui.look.icons import icon, set_icon
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.states import STATE_ICONS
 from gui_app.ui.look.theme import GAP_L, GAP_S, set_role
+from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label
 from gui_app.ui.pieces.search_edit import SearchEdit
 from gui_app.ui.table.cell_text import value_text
@@ -66,10 +67,7 @@ class FilterBar(Panel):
         line.addStretch(1)
         line.addWidget(self._told)
         line.addWidget(self.columns)
-        self._typed = QTimer(self)
-        self._typed.setSingleShot(True)
-        self._typed.setInterval(_TYPING_MS)
-        self._typed.timeout.connect(self._tell)
+        self._typed = once(self, _TYPING_MS, self._tell)
         self.search.textChanged.connect(lambda: self._typed.start())
         self.search.returnPressed.connect(self._search_now)
         self.search.downPressed.connect(self.leaveRequested)

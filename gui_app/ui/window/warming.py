@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
-    from gui_app.worker.client import WorkerClient
+    from gui_app.ui.pieces.once import once
+from gui_app.worker.client import WorkerClient
 
 # Not at once, so that it does not slow down what is shown first.
 _AFTER_MS = 2_500
@@ -21,10 +22,7 @@ class Warming(QObject):
         super().__init__(parent)
         self._worker = worker
         self._task: asyncio.Task[None] | None = None
-        self.timer = QTimer(self)
-        self.timer.setSingleShot(True)
-        self.timer.setInterval(_AFTER_MS)
-        self.timer.timeout.connect(self._start)
+        self.timer = once(self, _AFTER_MS, self._start)
 
     def start_soon(self) -> None:
         """A job is shown."""

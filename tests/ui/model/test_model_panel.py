@@ -437,7 +437,7 @@ def test_a_compatible_server_needs_an_address(desk: Desk, qtbot: QtBot) -> None:
     assert panel.account().base_url == "https://example.com/v1"
     panel.model_box.setEditText("m")
     panel._place_changed()
-    panel._settle.timer.stop()
+    panel._settle.stop()
     assert panel.problem() == "" and desk.settings.get(BASE_URLS) == {"compatible": "https://example.com/v1"}
 
 
