@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from gui_app.engine.events import JobProgress
@@ -17,6 +17,7 @@ from gui_app.ui.job.job_story import JobStory
 from gui_app.ui.job.remedies import Remedies
 from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
+from gui_app.ui.pieces.once import once
 from gui_app.ui.services import Services
 
 _SAVE_DRAFT_MS = 400
@@ -52,10 +53,7 @@ class JobPage(JobStory):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(services, path, source, later, parent)
-        self._draft_timer = QTimer(self)
-        self._draft_timer.setSingleShot(True)
-        self._draft_timer.setInterval(_SAVE_DRAFT_MS)
-        self._draft_timer.timeout.connect(self._save_draft)
+        self._draft_timer = once(self, _SAVE_DRAFT_MS, self._save_draft)
         self._connect()
         self.remedies = Remedies(self)
         self.history = GoingBack(self)
@@ -76,7 +74,7 @@ class JobPage(JobStory):
         self.model.modelReset.connect(self._selection_changed)
         self.model.editRequested.connect(self.edits.set_value)
         self.table.copyRequested.connect(lambda: self.edits.copy(headings=False))
-        self.table.columnsChanged.connect(lambda: link.set_note("columns", self.table.layout_note()))
+        self.table.columnsChanged.connect(lambda: link.set_note("columns", self.table.column_layout.note()))
         self.table.selectionModel().selectionChanged.connect(lambda _new, _old: self._selection_changed())
         self.reading.rowRead.connect(self.side.show_row)
         menu.copyRequested.connect(lambda headings: self.edits.copy(headings=headings))
@@ -232,7 +230,7 @@ class JobPage(JobStory):
 
     def _show_columns(self) -> None:
         button = self.filter_bar.columns
-        menu = self.table.column_menu(self)
+        menu = self.table.column_layout.menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 

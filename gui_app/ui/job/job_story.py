@@ -24,6 +24,7 @@ from gui_app.ui.later.later import Later
 from gui_app.ui.model.estimating import Estimated, estimate_rest, estimate_text, estimate_tip
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.pieces.help_topics import topic_of
+from gui_app.ui.pieces.once import once
 from gui_app.ui.samples import sample_of
 from gui_app.ui.services import Services
 
@@ -55,10 +56,7 @@ class JobStory(JobFrame):
         self._columns: tuple[str, ...] = ()
         self._started = False
         self.doing = JobActions(services.worker, self.link, self.side, self)
-        self._list_timer = QTimer(self)
-        self._list_timer.setSingleShot(True)
-        self._list_timer.setInterval(_LIST_AGAIN_MS)
-        self._list_timer.timeout.connect(self.model.list.reload)
+        self._list_timer = once(self, _LIST_AGAIN_MS, self.model.list.reload)
         self.later.queue.changed.connect(self.show_notices)
         self.link.overviewChanged.connect(self._show_overview)
         self.link.progressed.connect(self._show_progress)
@@ -191,10 +189,10 @@ class JobStory(JobFrame):
         self._started = True
         self._show_columns_of_table()
         self.run_bar.set_problem(self.side.problem())
-        self.table.restore_layout(start.column_layout)
+        self.table.column_layout.restore(start.column_layout)
         if not start.column_layout:
             # After the first rows are there to be measured.
-            QTimer.singleShot(150, self.table, self.table.fit_columns)
+            QTimer.singleShot(150, self.table, self.table.column_layout.fit)
         if not self.table.currentIndex().isValid() and self.model.rowCount():
             self.table.setCurrentIndex(self.model.index(0, 0))
 
@@ -235,7 +233,7 @@ class JobStory(JobFrame):
             self.run_bar.set_state(event.state, event.counts)
             self.feed.second.settle()
             self.link.look()
-            self.table.refit_columns()
+            self.table.column_layout.refit()
         self.show_notices()
 
     def _rows_changed(self, spans: Sequence[tuple[int, int]] | None) -> None:

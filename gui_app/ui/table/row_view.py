@@ -1,9 +1,8 @@
-"""The table of rows: columns that move, hide and resize, copying, the reading pane, and a place that never jumps."""
+"""The table of rows: what is seen is painted at once, what is selected is never asked row by row, no place jumps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from PySide6.QtCore import (
     QEvent,
@@ -18,14 +17,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui_app.i18n import _
 from gui_app.jobs import RowFilter
 from gui_app.ui.feed.spans import merge
 from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.panel import describe
-from gui_app.ui.table.column_widths import fitted_widths
+from gui_app.ui.table.column_layout import ColumnLayout
 from gui_app.ui.table.columns import ColumnKind
 from gui_app.ui.table.row_delegate import RowDelegate
 from gui_app.ui.table.row_model import RowModel
@@ -57,9 +56,6 @@ class RowView(QTableView):
         self.setObjectName("rowTable")
         self.rows = model
         self._anchor: tuple[int, int] | None = None
-        self._fitted = False
-        self._placing = False
-        self._kept_layout: list[dict[str, Any]] = []
         self.setModel(model)
         self._delegate = RowDelegate(model, self)
         self.setItemDelegate(self._delegate)
@@ -78,10 +74,9 @@ class RowView(QTableView):
         self.customContextMenuRequested.connect(lambda at: self.menuRequested.emit(self.viewport().mapToGlobal(at)))
         self.doubleClicked.connect(self._double_clicked)
         self._set_up_headers()
+        self.column_layout = ColumnLayout(self, model)
+        self.column_layout.changed.connect(self.columnsChanged)
         model.outdated.connect(self._fetch_seen)
-        model.modelAboutToBeReset.connect(self._keep_columns)
-        model.modelReset.connect(self._restore_columns)
-        model.columnsInserted.connect(self.refit_columns)
         model.layoutAboutToBeChanged.connect(self._keep_place)
         model.layoutChanged.connect(self._return_to_place)
         self.retranslate()
@@ -92,36 +87,21 @@ class RowView(QTableView):
             # A header asks every row of a column whether it is selected, at each paint: 72 s after Select all in
             # 1,000,000 rows. One that knows of no selection does not ask; pressing on it selects all the same.
             header.setSelectionModel(QItemSelectionModel(self.rows, header))
-        across.setSectionsMovable(True)
         across.setSectionsClickable(True)
         across.setHighlightSections(False)
         across.setTextElideMode(Qt.TextElideMode.ElideRight)
         # The header itself is bold and not only what it draws: it measures with its own letters where it has to cut.
         set_role(across, "columns")
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        across.setMinimumSectionSize(44)
-        across.setMaximumSectionSize(2_000)
         across.setSortIndicatorClearable(True)
         across.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         across.setSortIndicatorShown(True)
         across.sortIndicatorChanged.connect(self.rows.sort)
-        across.sectionMoved.connect(self._layout_touched)
-        across.sectionResized.connect(self._layout_touched)
-        across.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        across.customContextMenuRequested.connect(self._show_column_menu)
         # One height for all: a header that may ask each row for its own takes seconds at 100,000 rows.
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(self.fontMetrics().height() + 11)
         down.setHighlightSections(False)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._fit_soon = QTimer(self)
-        self._fit_soon.setSingleShot(True)
-        self._fit_soon.setInterval(60)
-        self._fit_soon.timeout.connect(self.fit_columns)
-        self._columns_told = QTimer(self)
-        self._columns_told.setSingleShot(True)
-        self._columns_told.setInterval(400)
-        self._columns_told.timeout.connect(self.columnsChanged)
 
     def retranslate(self) -> None:
         """Set every text that is ours; headings and cells are asked for again."""
@@ -172,7 +152,7 @@ class RowView(QTableView):
         height = self.fontMetrics().height() + 11
         if height != self.verticalHeader().defaultSectionSize():
             self.verticalHeader().setDefaultSectionSize(height)
-            self.refit_columns()
+            self.column_layout.refit()
 
     # Where we are
 
@@ -229,12 +209,6 @@ class RowView(QTableView):
         ids = [row_id for first, last in spans for row_id in self.rows.ids_between(first, last)]
         return RowFilter(row_ids=tuple(sorted(ids)))
 
-    def shown_columns(self) -> list[int]:
-        """The columns that are not hidden, as they stand."""
-        header = self.horizontalHeader()
-        order = (header.logicalIndex(at) for at in range(header.count()))
-        return [column for column in order if not header.isSectionHidden(column)]
-
     def copied_columns(self) -> list[int]:
         """The columns that have a selected cell, as they stand."""
         chosen = self.selectionModel().selection()
@@ -243,11 +217,11 @@ class RowView(QTableView):
             for part in range(chosen.count())
             for column in range(chosen.at(part).left(), chosen.at(part).right() + 1)
         }
-        return [column for column in self.shown_columns() if column in wanted]
+        return [column for column in self.column_layout.shown() if column in wanted]
 
     def show_answers(self) -> None:
         """Bring the first answer column into sight, without moving up or down."""
-        answers = [at for at in self.shown_columns() if self.rows.columns[at].kind is not ColumnKind.INPUT]
+        answers = [at for at in self.column_layout.shown() if self.rows.columns[at].kind is not ColumnKind.INPUT]
         if answers:
             header = self.horizontalHeader()
             left = header.sectionPosition(answers[0])
@@ -276,96 +250,11 @@ class RowView(QTableView):
             self.updateGeometries()
             self.verticalScrollBar().setValue(position * self.verticalHeader().defaultSectionSize() + offset)
 
-    # Columns
-
-    def _keep_columns(self) -> None:
-        self._kept_layout = self.layout_note() if len(self.rows.columns) > 1 else []
-
-    def _restore_columns(self) -> None:
-        self.restore_layout(self._kept_layout)
-
-    def fit_columns(self) -> None:
-        """Give the columns widths that suit what is seen, so that the answers are in sight if they can be."""
-        top = max(0, self.rowAt(0))
-        seen = range(top, min(top + 40, self.rows.rowCount()))
-        widths = fitted_widths(self.rows, seen, self.fontMetrics(), self.viewport().width())
-        self._placing = True
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
-        self._placing = False
-        self._fitted = True
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: columns that nobody has touched go with the window."""
         super().resizeEvent(event)
-        if self._fitted and event.size().width() != event.oldSize().width():
-            self._fit_soon.start()
-
-    def refit_columns(self) -> None:
-        """Fit them again, unless somebody has made them as they are."""
-        if self._fitted:
-            self._fit_soon.start()
-
-    def layout_note(self) -> list[dict[str, Any]]:
-        """Widths, order and hidden columns, to be remembered with the job."""
-        header = self.horizontalHeader()
-        return [
-            {
-                "key": column.key,
-                "width": header.sectionSize(at) or header.defaultSectionSize(),
-                "place": header.visualIndex(at),
-                "hidden": header.isSectionHidden(at),
-            }
-            for at, column in enumerate(self.rows.columns)
-        ]
-
-    def restore_layout(self, note: Sequence[Any]) -> None:
-        """Put the columns back as remembered; what is unknown stays where it is."""
-        header = self.horizontalHeader()
-        known = {column.key: at for at, column in enumerate(self.rows.columns)}
-        items = [item for item in note if isinstance(item, dict) and item.get("key") in known]
-        self._placing = True
-        for item in sorted(items, key=lambda item: int(item.get("place", 0))):
-            at = known[item["key"]]
-            header.resizeSection(at, max(44, min(2_000, int(item.get("width", 120)))))
-            header.moveSection(header.visualIndex(at), min(header.count() - 1, int(item.get("place", 0))))
-            header.setSectionHidden(at, bool(item.get("hidden", False)))
-        self._placing = False
-
-    def set_column_shown(self, column: int, shown: bool) -> None:
-        """Show or hide a column. The last one that is shown stays."""
-        if shown or len(self.shown_columns()) > 1:
-            self.setColumnHidden(column, not shown)
-            self._layout_touched()
-
-    def column_menu(self, parent: QWidget) -> QMenu:
-        """Every column with a tick, and the way back to the first layout."""
-        menu = QMenu(parent)
-        for at in range(min(200, len(self.rows.columns))):
-            name = str(self.rows.headerData(at, Qt.Orientation.Horizontal))[:60]
-            action = menu.addAction(name.replace("&", "&&"))
-            action.setCheckable(True)
-            action.setChecked(not self.isColumnHidden(at))
-            action.toggled.connect(lambda shown, column=at: self.set_column_shown(column, shown))
-        menu.addSeparator()
-        menu.addAction(_("Fit column widths"), self.fit_columns)
-        menu.addAction(_("Show all columns"), self._show_all_columns)
-        return menu
-
-    def _show_all_columns(self) -> None:
-        for column in range(len(self.rows.columns)):
-            self.setColumnHidden(column, False)
-        self._layout_touched()
-
-    def _show_column_menu(self, at: QPoint) -> None:
-        menu = self.column_menu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.horizontalHeader().mapToGlobal(at))
-
-    def _layout_touched(self) -> None:
-        if not self._placing:
-            self._fitted = False
-            self._columns_told.start()
+        if event.size().width() != event.oldSize().width():
+            self.column_layout.refit()
 
     # Keys and clicks
 

@@ -50,7 +50,7 @@ def test_the_state_stays_in_sight_beside_long_texts(threads: Threads, qtbot: QtB
     view.resize(660, 400)
     view.show()
     qtbot.waitUntil(lambda: text_at(threads.model, 0, 0) == "row 1")
-    view.fit_columns()
+    view.column_layout.fit()
     state = len(threads.model.columns) - 1
     assert view.columnViewportPosition(state) + view.columnWidth(state) <= view.viewport().width()
     qtbot.waitUntil(lambda: not view.horizontalScrollBar().maximum())

@@ -202,15 +202,15 @@ def test_columns_keep_their_widths_places_and_hiding_by_name(make: Make, qtbot: 
     view = shown(qtbot, threads.model)
     view.setColumnWidth(0, 222)
     view.horizontalHeader().moveSection(0, 1)
-    view.set_column_shown(2, False)
-    note = view.layout_note()
+    view.column_layout.show(2, False)
+    note = view.column_layout.note()
     other = RowView(make(10).model)
     qtbot.addWidget(other)
-    other.restore_layout(note)
+    other.column_layout.restore(note)
     assert other.columnWidth(0) == 222
-    assert other.shown_columns() == [1, 0, 3]
-    other.restore_layout([{"key": "input:first", "place": 99, "width": -5}, "nonsense", {"key": "gone"}])
-    assert other.shown_columns()[-1] == 0
+    assert other.column_layout.shown() == [1, 0, 3]
+    other.column_layout.restore([{"key": "input:first", "place": 99, "width": -5}, "nonsense", {"key": "gone"}])
+    assert other.column_layout.shown()[-1] == 0
 
 
 def test_everything_selected_is_the_lists_own_filter_and_no_list_of_ids(make: Make, qtbot: QtBot) -> None:

@@ -76,7 +76,7 @@ def test_a_heading_is_dragged_to_another_place_and_that_is_told(table: RowView, 
             port, Qt.MouseButton.LeftButton, pos=heading(table, 0) + QPoint(2 * (header.sectionSize(1) + 20), 0)
         )
     assert header.visualIndex(0) > 0
-    note = {item["key"]: item["place"] for item in table.layout_note()}
+    note = {item["key"]: item["place"] for item in table.column_layout.note()}
     assert note["input:a"] == header.visualIndex(0)
 
 
