@@ -190,7 +190,7 @@ QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
 QComboBox[role="quiet"] {{ background: transparent; border: 1px solid transparent; }}
 QComboBox[role="quiet"]:hover {{ background: {c.hover}; }}
 QComboBox[role="quiet"]:focus {{ border: 1px solid {c.accent}; }}
-QComboBox[role="quiet"] {{ padding: 2px 22px 2px 6px; color: {c.muted}; }}
+QComboBox[role="quiet"] {{ padding: 2px 2px 2px 6px; color: {c.muted}; }}
 QComboBox QAbstractItemView {{
     background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px; outline: 0;
     selection-background-color: {c.selection}; selection-color: {c.text};
