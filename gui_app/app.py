@@ -50,6 +50,7 @@ _LATER = (
     "gui_app.ui.window.away",
     "gui_app.ui.program.notifying",
     "gui_app.ui.window_actions",
+    "gui_app.ui.window.key_work",
     "gui_app.ui.program.life",
 )
 

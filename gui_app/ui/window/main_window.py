@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,7 @@ from gui_app.settings import BACKGROUND, SEEN, Settings
 from gui_app.ui.window.window_frame import WindowFrame
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import (
-        QAction,
-        QCloseEvent,
-    )
+    from PySide6.QtGui import QAction, QCloseEvent
 
     from gui_app.store.copies import JobGlance
     from gui_app.ui.job.job_page import JobPage
@@ -44,8 +41,8 @@ if TYPE_CHECKING:
 class MainWindow(WindowFrame):
     """Everything that is seen. `aclose` ends it in order; `closed` is emitted when it has ended.
 
-    Made in two halves, so that it is on the screen early: the first is what is seen at first and Qt alone; `furnish`
-    adds what works behind that, and `begin` does what was pressed, dropped or typed in between.
+    Made in two halves, so that it is on the screen early: the first is what is seen at first and Qt alone;
+    `furnishing` adds what works behind that, and `begin` does what was pressed, dropped or typed in between.
 
     Signals:
         closed: Nothing of the window runs any more; the application can end.
@@ -142,9 +139,10 @@ class MainWindow(WindowFrame):
         self._warming = Warming(services.worker, self)
 
     def _furnish_keys(self) -> None:
+        from gui_app.ui.window.key_work import key_work
         from gui_app.ui.window_actions import add_actions
 
-        self.keys = add_actions(self, self._work())
+        self.keys = add_actions(self, key_work(self))
         self.retranslate()
 
     def begin(self) -> None:
@@ -180,32 +178,6 @@ class MainWindow(WindowFrame):
         self.events.moved.connect(self.jobMoved)
         self.events.ended.connect(self.jobEnded)
 
-    def _work(self) -> dict[str, Callable[[], object]]:
-        def on_page(do: Callable[[JobPage], object]) -> Callable[[], object]:
-            return lambda: do(self.page) if self.page is not None else None
-
-        return {
-            "open": self.opening.ask,
-            "new": self.show_empty,
-            "run": on_page(lambda page: page.run()),
-            "try": on_page(lambda page: page.run_bar.try_button.click()),
-            "pause": on_page(lambda page: page.run_bar.pause_button.click()),
-            "export": on_page(lambda page: page.run_bar.export_button.click()),
-            "find": on_page(lambda page: page.filter_bar.focus_search()),
-            "go_to": self._ask_row,
-            "retry": on_page(lambda page: page.retry_failed()),
-            "undo": on_page(lambda page: page.edits.undo()),
-            "side": on_page(lambda page: page.show_side(page.side.isHidden())),
-            "task": on_page(lambda page: _lead_to(page, "task")),
-            "model": on_page(lambda page: _lead_to(page, "model")),
-            "failures": on_page(lambda page: _lead_to(page, "failures")),
-            "review": on_page(lambda page: _lead_to(page, "review")),
-            "jobs": self._to_the_jobs,
-            "settings": self.show_settings,
-            "help": lambda: self.show_help(self._topic()),
-            "quit": self.close,
-        }
-
     def retranslate(self) -> None:
         """Set every visible text that is the window's own."""
         from gui_app.ui.window_actions import say_actions, with_keys
@@ -226,7 +198,8 @@ class MainWindow(WindowFrame):
         if self._fold is not None:
             self._fold.show_page(page)
 
-    def _to_the_jobs(self) -> None:
+    def lead_to_the_jobs(self) -> None:
+        """Where the list of jobs has given way, into it all the same."""
         if self._fold is not None:
             self._fold.lead_there()
 
@@ -308,17 +281,9 @@ class MainWindow(WindowFrame):
         """The settings."""
         self.dialogs.show_settings(self.page)
 
-    def _topic(self) -> str:
-        """The part of the help about what is in front."""
-        return "start" if self.page is None else self.page.side.current()
-
     def show_help(self, topic: str) -> None:
         """A part of the help page."""
         self.dialogs.show_help(topic)
-
-    def _ask_row(self) -> None:
-        if self.page is not None:
-            self.dialogs.ask_row(self.page)
 
     def running(self) -> set[Path]:
         """The jobs that are under way."""
@@ -420,8 +385,3 @@ class MainWindow(WindowFrame):
             self.settings.save()
         except StorageError as error:
             self.status.tell_error(error)
-
-
-def _lead_to(page: JobPage, name: str) -> None:
-    page.show_page(name)
-    page.side.focus_segment()
