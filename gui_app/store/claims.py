@@ -10,17 +10,18 @@ from typing import Any
 
 from gui_app.errors import N_, InternalError, JobFileError, StorageError
 from gui_app.jobs import Cause, Counts, JobState, Lane, Recipe, Row, RowState, Scope
-from gui_app.store import identical, job_file, lease, scopes
+from gui_app.store import identical, job_file, keeping, lease, scopes
+from gui_app.store.keeping import BY_HAND
 from gui_app.store.network import at_hand
 from gui_app.store.network.copy_back import Returning
 from gui_app.store.outcomes import Claimed, Outcome, Prepared
-from gui_app.store.packing import pack_values, storable, unpack_cells
+from gui_app.store.packing import storable, unpack_cells
 from gui_app.store.places import WhereItLay
 from gui_app.store.schema import COUNTS, LANE_CODES, STATE_CODES
 
 __all__ = ["Claimed", "JobWriter", "Outcome", "Prepared"]
 
-WAITING, RUNNING, DONE, REVIEW, FAILED = (STATE_CODES[state] for state in RowState)
+_RUNNING = STATE_CODES[RowState.RUNNING]
 
 MAX_RETRY_AHEAD_S = 3600.0
 """A retry set further ahead than this was set by a clock that has since been turned back: it is due."""
@@ -29,8 +30,6 @@ CLAIM_FOR_S = 0.1
 CLAIM_CHARACTERS = 8_000_000
 """A claim of rows that need no request, or of very long ones, ends here: others wait for the file meanwhile,
 and prompts lie in memory."""
-
-_BY_HAND = "EXISTS (SELECT 1 FROM hand_values h WHERE h.row_id = status.row_id)"
 
 _Found = tuple[Row, int, float | None, int]
 """A row that may be sent: itself, its tries so far, the time of its first attempt, the oldest reply it may share."""
@@ -94,7 +93,7 @@ class JobWriter:
         self._columns = int(self.db.execute("SELECT count(*) FROM columns").fetchone()[0])
 
     @contextmanager
-    def _as_owner(self) -> Iterator[None]:
+    def as_owner(self) -> Iterator[None]:
         """A transaction that never happens when another has taken the job, while this computer slept for example."""
         with job_file.transaction(self.db, self.path):
             if not lease.is_held(self.db, self._lease):
@@ -109,24 +108,24 @@ class JobWriter:
         Those wait again; their lost attempt is on record as unknown, at its worst price.
         """
         now = time.time()
-        back = f"state = CASE WHEN {_BY_HAND} THEN 2 ELSE 0 END, not_before = 0, reserved_usd = NULL"
-        with self._as_owner():
+        back = f"state = CASE WHEN {BY_HAND} THEN 2 ELSE 0 END, not_before = 0, reserved_usd = NULL"
+        with self.as_owner():
             self.db.execute(
                 "INSERT INTO attempts (row_id, version, lane, sent_at, ended_at, outcome, cause, cost_usd) "
                 "SELECT row_id, version, lane, sent_at, ?, 'unknown', ?, reserved_usd "
                 "FROM status WHERE state = ? AND lane = 0",
-                (now, Cause.UNKNOWN.value, RUNNING),
+                (now, Cause.UNKNOWN.value, _RUNNING),
             )
             lost = self.db.execute(
-                f"UPDATE status SET {back}, first_sent_at = NULL, unknown = NOT {_BY_HAND}, "
-                f"cause = CASE WHEN NOT {_BY_HAND} THEN ? END WHERE state = ? AND lane = 0",
-                (Cause.UNKNOWN.value, RUNNING),
+                f"UPDATE status SET {back}, first_sent_at = NULL, unknown = NOT {BY_HAND}, "
+                f"cause = CASE WHEN NOT {BY_HAND} THEN ? END WHERE state = ? AND lane = 0",
+                (Cause.UNKNOWN.value, _RUNNING),
             ).rowcount
             # Taken for a batch that was never written down: a part is on record before it is submitted.
             self.db.execute(
                 f"UPDATE status SET {back}, first_sent_at = nullif(first_sent_at, sent_at), lane = 0 "
                 "WHERE state = ? AND lane = 1 AND part_id IS NULL",
-                (RUNNING,),
+                (_RUNNING,),
             )
             identical.let_go(self.db)
         return lost
@@ -134,7 +133,7 @@ class JobWriter:
     def begin_run(self, recipe: Recipe, scope: Scope, options: Mapping[str, Any]) -> int:
         """Freeze the recipe as a version, apply the scope, and become `running`. Returns the version."""
         now = time.time()
-        with self._as_owner():
+        with self.as_owner():
             self.db.execute(
                 "INSERT INTO recipe_versions (hash, recipe, created_at) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
                 (recipe.hash, storable(recipe.to_json()), now),
@@ -160,7 +159,7 @@ class JobWriter:
 
     def set_state(self, state: JobState, cause: Cause | None = None, detail: str = "") -> None:
         """Store the job's state and, where it stopped, why."""
-        with self._as_owner():
+        with self.as_owner():
             self._put_state(state, cause, detail)
 
     def _put_state(self, state: JobState, cause: Cause | None, detail: str) -> None:
@@ -216,13 +215,12 @@ class JobWriter:
         self._clock = (now, time.monotonic())
         self._place.check()
         try:
-            with self._as_owner():
+            with self.as_owner():
                 outcomes = list(outcomes)
-                # Asked once for all of them: most jobs have neither.
-                edited = bool(outcomes) and self._any("row_id", "hand_values")
-                followed = bool(outcomes) and self._any("follows", "status WHERE follows IS NOT NULL")
-                for outcome in outcomes:
-                    claimed.settled += self._keep(outcome, edited=edited, followed=followed)
+                claimed.settled += keeping.keep(self.db, outcomes)
+                # What was not sent after all is met again.
+                unsent = (outcome.row_id - 1 for outcome in outcomes if not outcome.sent)
+                self._cursor = min([self._cursor, *unsent])
                 self._claim(limit, version, prepare, lane, now, claimed)
         except BaseException:
             self._cursor = cursor
@@ -295,7 +293,7 @@ class JobWriter:
         claimed: Claimed,
     ) -> None:
         if item.prompt is None:
-            self._settle_blank(item.row_id, version)
+            keeping.settle_blank(self.db, item.row_id, version)
             claimed.settled.append(item.row_id)
             return
         verdict = identical.place(self.db, item, version, share_from, limited=self._limited)
@@ -310,93 +308,6 @@ class JobWriter:
                 (version, LANE_CODES[lane], now, item.reserved_usd, now, item.row_id),
             )
             claimed.sent.append((item, tries, first_sent_at))
-
-    def _settle_blank(self, row_id: int, version: int) -> None:
-        self.db.execute(
-            f"UPDATE status SET state = CASE WHEN {_BY_HAND} THEN 2 ELSE 4 END, version = ?, "
-            f"cause = CASE WHEN NOT {_BY_HAND} THEN ? END, detail = '', attempt_id = NULL, source_row_id = NULL, "
-            "not_before = 0, unknown = 0 WHERE row_id = ?",
-            (version, Cause.BLANK_PROMPT.value, row_id),
-        )
-
-    def _any(self, number: str, source: str) -> bool:
-        return self.db.execute(f"SELECT max({number}) FROM {source}").fetchone()[0] is not None
-
-    def _by_hand(self, row_id: int) -> bool:
-        found = self.db.execute("SELECT 1 FROM hand_values WHERE row_id = ? LIMIT 1", (row_id,))
-        return found.fetchone() is not None
-
-    def _keep(self, outcome: Outcome, *, edited: bool, followed: bool) -> list[int]:
-        """Returns the identical rows that got their result with it.
-
-        Args:
-            edited: Some row of the job has a value written by hand.
-            followed: Some row of the job waits for an identical one's reply.
-        """
-        by_hand = edited and self._by_hand(outcome.row_id)
-        if not outcome.sent:
-            self.db.execute(
-                "UPDATE status SET state = ?, not_before = ?, reserved_usd = NULL, part_id = NULL, lane = 0, "
-                "first_sent_at = nullif(first_sent_at, sent_at) WHERE row_id = ? AND state = 1",
-                (DONE if by_hand else WAITING, max(outcome.not_before, 0.0), outcome.row_id),
-            )
-            self._cursor = min(self._cursor, outcome.row_id - 1)
-            return []
-        attempt_id = self._add_attempt(outcome)
-        # What was answered by hand in the meantime is done, and not asked again.
-        waits = outcome.state is RowState.WAITING and not by_hand
-        settled = outcome.state is not RowState.WAITING
-        kept = self.db.execute(
-            "UPDATE status SET state = ?, version = ?, cause = ?, detail = ?, tries = ?, not_before = ?, "
-            "attempt_id = CASE WHEN ? THEN ? ELSE attempt_id END, "
-            "source_row_id = CASE WHEN ? THEN NULL ELSE source_row_id END, "
-            "first_sent_at = CASE WHEN ? THEN first_sent_at END, reserved_usd = NULL, unknown = ?, part_id = NULL "
-            "WHERE row_id = ? AND state = 1",
-            (
-                DONE if by_hand else STATE_CODES[outcome.state],
-                outcome.version,
-                None if by_hand or outcome.cause is None else outcome.cause.value,
-                storable(outcome.detail),
-                outcome.tries if waits else 0,
-                # Never 0, which is a row that no attempt has been made for.
-                max(outcome.not_before, 1.0) if waits else 0,
-                settled,
-                attempt_id,
-                settled,
-                waits,
-                outcome.unknown and waits,
-                outcome.row_id,
-            ),
-        ).rowcount
-        return identical.share(self.db, outcome.row_id) if followed and kept and settled else []
-
-    def _add_attempt(self, outcome: Outcome) -> int:
-        usage = outcome.usage
-        added = self.db.execute(
-            "INSERT INTO attempts (row_id, version, lane, sent_at, ended_at, outcome, cause, detail, raw, field_values,"
-            " confidence, model, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, cost_usd)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                outcome.row_id,
-                outcome.version,
-                LANE_CODES[outcome.lane],
-                outcome.sent_at,
-                outcome.ended_at,
-                "unknown" if outcome.unknown else outcome.state.value,
-                None if outcome.cause is None else outcome.cause.value,
-                storable(outcome.detail),
-                None if outcome.raw is None else storable(outcome.raw),
-                None if outcome.values is None else pack_values(outcome.values),
-                pack_values(outcome.confidence) if outcome.confidence else None,
-                storable(outcome.model),
-                usage and usage.input_tokens,
-                usage and usage.output_tokens,
-                usage and usage.cached_input_tokens,
-                usage and usage.reasoning_tokens,
-                outcome.cost_usd,
-            ),
-        )
-        return int(added.lastrowid or 0)
 
     # -- what is left ----------------------------------------------------------------------------
 
@@ -422,7 +333,7 @@ class JobWriter:
 
         Rows whose identical one was answered by hand in the meantime are asked themselves.
         """
-        with self._as_owner():
+        with self.as_owner():
             identical.let_go(
                 self.db,
                 "follows IS NOT NULL AND +state = 0 AND NOT EXISTS (SELECT 1 FROM status l "

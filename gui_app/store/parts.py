@@ -161,13 +161,13 @@ def recover(writer: JobWriter) -> int:
     Returns:
         How many live rows were sent and never answered.
     """
-    with writer._as_owner():
+    with writer.as_owner():
         followers = writer.db.execute(
             "SELECT s.row_id, s.follows FROM status s JOIN status l ON l.row_id = s.follows "
             "WHERE s.state = 0 AND l.state = 1 AND l.part_id IS NOT NULL"
         ).fetchall()
     lost = writer.recover()
-    with writer._as_owner():
+    with writer.as_owner():
         # Should we die before this commit, they are asked nothing: the next claim finds the one they followed.
         writer.db.executemany(
             "UPDATE status SET follows = ?2, not_before = ?3 WHERE row_id = ?1 AND state = 0 "
@@ -194,7 +194,7 @@ def intend(
     Args:
         row_ids: Rows that were claimed for the overnight lane and are in no part yet.
     """
-    with writer._as_owner():
+    with writer.as_owner():
         made = writer.db.execute(
             "INSERT INTO parts (nonce, state, version, provider, host, key_hint, rows, bytes, reserved_usd, created_at)"
             " VALUES (?, 'sending', ?, ?, ?, ?, 0, ?, ?, ?)",
@@ -223,7 +223,7 @@ def note(writer: JobWriter, part_id: int, **values: Any) -> PartView:
     if not _NOTED.issuperset(values):
         raise ValueError(f"no such note: {sorted(set(values) - _NOTED)}")
     values = {name: storable(value) if isinstance(value, str) else value for name, value in values.items()}
-    with writer._as_owner():
+    with writer.as_owner():
         writer.db.execute(
             f"UPDATE parts SET {', '.join(f'{name} = ?' for name in values)} WHERE part_id = ?",
             (*values.values(), part_id),
@@ -275,7 +275,7 @@ def close(writer: JobWriter, part_id: int, state: PartState, cause: Cause | None
             price.
     """
     now = time.time()
-    with writer._as_owner():
+    with writer.as_owner():
         if state is PartState.LOST:
             writer.db.execute(
                 "INSERT INTO attempts (row_id, version, lane, sent_at, ended_at, outcome, cause, cost_usd) "
