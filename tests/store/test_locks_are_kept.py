@@ -144,7 +144,7 @@ def test_only_one_place_opens_a_job_file_outside_sqlite() -> None:
         ("in_use.py", "read_bytes"),
         ("in_use.py", "read_text"),
         ("in_use.py", "write_text"),
-        *[("renamed.py", "read_text")] * 2,
+        ("working_copy.py", "read_text"),
         ("working_copy.py", "write_text"),
     ]
     assert sorted(found) == sorted([*rest, *far, *marks, ("working_copy.py", "open")])
