@@ -4,49 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
-import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gui_app import pricing
 from gui_app.engine.batches.giving_up import give_up
 from gui_app.engine.batches.runner import OvernightRunner
 from gui_app.engine.events import JobProgress
-from gui_app.engine.judging import Pricing
-from gui_app.engine.pace import Pace
 from gui_app.engine.runner import DEADLINE_S, STOP_GRACE_S, JobRunner
 from gui_app.engine.standing import standing_of
-from gui_app.errors import N_, JobInUse, RecipeError, UserError
-from gui_app.jobs import Account, Cause, JobState, Lane, Question, Recipe, RunOptions, Secret, Usage
+from gui_app.errors import N_, JobInUse, UserError
+from gui_app.jobs import Account, Cause, JobState, Lane, Question
 from gui_app.practice import launch
-from gui_app.pricing.prices import typed_table
 from gui_app.providers import catalog
-from gui_app.providers.base import BatchProvider, CallFailed, LiveProvider, ModelInfo
+from gui_app.providers.base import BatchProvider, CallFailed, ModelInfo
 from gui_app.providers.reach import unreachable
 from gui_app.recipes.question import build_question, check_recipe
 from gui_app.store.reading.queries import JobReader
 from gui_app.worker.awake import Awake
+from gui_app.worker.connections import Connections
 from gui_app.worker.overnight import has_open_parts, open_overnight
+from gui_app.worker.prices import load_prices, pricing_of
 from gui_app.worker.protocol import KeyTest, RunOrder
 
 log = logging.getLogger(__name__)
 
-PRICES_HOLD_S = 60.0
 REVIVE_EVERY_S = 5.0
 
 LOCAL_DEADLINE_S = 900.0
 """A model on somebody's own computer may think for minutes."""
-
-
-@dataclass(slots=True)
-class _Connection:
-    provider: LiveProvider
-    pace: Pace
-    address: str
 
 
 class Conductor:
@@ -63,10 +51,8 @@ class Conductor:
         self._reviving: asyncio.Task[None] | None = None
         self._runners: dict[str, JobRunner | OvernightRunner] = {}
         self._batches: dict[str, BatchProvider] = {}
-        self._memory: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[JobProgress]] = {}
-        self._connections: dict[tuple[str, str, str], _Connection] = {}
-        self._connecting = asyncio.Lock()
+        self._connections = Connections()
         self._awake = Awake()
 
     @property
@@ -92,15 +78,15 @@ class Conductor:
             await self._end_lookout(job)
         columns = await asyncio.to_thread(_columns, Path(job))
         if order.collect:
-            await _load_prices(order.recipe)
+            await load_prices(order.recipe)
             return await self._begin(order, await self._overnight(order, columns, None), None)
         check_recipe(order.recipe, columns)
         question = build_question(order.recipe, columns)
-        await _load_prices(order.recipe)
-        prices = self._pricing(order.recipe, order.options, question)
+        await load_prices(order.recipe)
+        prices = pricing_of(order.recipe, order.options, question)
         if order.options.lane is Lane.OVERNIGHT:
             return await self._begin(order, await self._overnight(order, columns, question), None)
-        connection = await self._connect(
+        connection = await self._connections.open(
             Account(order.recipe.provider, order.recipe.base_url, order.key), order.options.concurrency
         )
         local = catalog.entry(order.recipe.provider).local
@@ -173,8 +159,8 @@ class Conductor:
             order,
             columns,
             question,
-            pricing_of=lambda recipe, options: self._pricing(recipe, options, build_question(recipe, columns)),
-            memory=self._memory,
+            pricing_of=lambda recipe, options: pricing_of(recipe, options, build_question(recipe, columns)),
+            memory=self._connections.memory,
             on_progress=self._tell,
         )
         if order.job in self._batches:
@@ -270,7 +256,7 @@ class Conductor:
             CallFailed: It could not be asked.
             UserError: The provider cannot be used at all.
         """
-        connection = await self._connect(account, None)
+        connection = await self._connections.open(account, None)
         try:
             async with asyncio.timeout(30):
                 return await connection.provider.list_models()
@@ -301,90 +287,8 @@ class Conductor:
             await asyncio.wait(list(self._tasks.values()))
         if self._reviving is not None:
             self._reviving.cancel()
-        for connection in self._connections.values():
-            await connection.provider.close()
-        self._connections.clear()
+        await self._connections.close()
         await asyncio.to_thread(self._awake.join)
-
-    async def _connect(self, account: Account, concurrency: int | None) -> _Connection:
-        # One at a time: the first one of a provider imports its SDK.
-        async with self._connecting:
-            if account.provider == "practice":
-                server = await asyncio.to_thread(launch.ensure_running)
-                account = replace(account, base_url=server.base_url, key=Secret(server.token))
-            slot = (account.provider, account.base_url or "", _fingerprint(account.key))
-            connection = self._connections.get(slot)
-            if connection is None:
-                # Off the loop: the first one imports an SDK, and running jobs must not wait for that.
-                provider = await asyncio.to_thread(lambda: catalog.open_provider(account, memory=self._memory))
-                suggested = provider.suggested_concurrency
-                pace = Pace(concurrency or suggested, start=None if concurrency else suggested)
-                connection = _Connection(provider, pace, catalog.address_of(account))
-                self._connections[slot] = connection
-            # A job's own number bounds the job; the pace bounds all jobs of the provider together.
-            if concurrency:
-                connection.pace.widen(concurrency)
-            else:
-                suggested = connection.provider.suggested_concurrency
-                connection.pace.let_grow(catalog.most_concurrency(account.provider, suggested))
-            return connection
-
-    @staticmethod
-    def _pricing(recipe: Recipe, options: RunOptions, question: Question) -> Pricing:
-        worst = _Worst(recipe, options, question)
-
-        if options.budget_usd is not None and worst("") is None:
-            raise RecipeError(
-                N_(
-                    "A spending limit is set, but the price of “{model}” is not known. "
-                    "Type its price beside the limit, or remove the limit."
-                ),
-                model=recipe.model,
-            )
-        return Pricing(_Cost(recipe, options), worst)
-
-
-class _Cost:
-    """What calls cost, by the prices of this minute: looking them up for each would take longer than reckoning."""
-
-    def __init__(self, recipe: Recipe, options: RunOptions) -> None:
-        self._recipe, self._options = recipe, options
-        self._made_at = -PRICES_HOLD_S
-        self._tables: dict[str, pricing.PriceTable | None] = {}
-
-    def __call__(self, usage: Usage | None, model: str) -> float | None:
-        if time.monotonic() - self._made_at > PRICES_HOLD_S or len(self._tables) > 100:
-            self._tables, self._made_at = {}, time.monotonic()
-        if model not in self._tables:
-            recipe = self._recipe
-            self._tables[model] = pricing.table_for(
-                recipe.provider, recipe.model, self._options.price, base_url=recipe.base_url, returned=model
-            )
-        return pricing.charge(self._tables[model], usage, self._options.lane)
-
-
-class _Worst:
-    """The most a prompt's call can cost, by the prices of this minute: some have times of day."""
-
-    def __init__(self, recipe: Recipe, options: RunOptions, question: Question) -> None:
-        self._recipe, self._options, self._question = recipe, options, question
-        self._made_at = -PRICES_HOLD_S
-        self._bound: pricing.WorstCase | None = None
-
-    def __call__(self, prompt: str) -> float | None:
-        if self._bound is None or time.monotonic() - self._made_at > PRICES_HOLD_S:
-            recipe, typed = self._recipe, self._options.price
-            known = pricing.price_of(recipe.provider, recipe.model, base_url=recipe.base_url) if typed is None else None
-            table = known if typed is None else typed_table(typed)
-            self._bound = pricing.WorstCase(self._question, table, self._options.lane)
-            self._made_at = time.monotonic()
-        return self._bound.usd(prompt)
-
-
-async def _load_prices(recipe: Recipe) -> None:
-    """Off the loop: the catalogue takes a second to read the first time, and who pays nothing needs none."""
-    if not pricing.is_free(recipe.provider):
-        await asyncio.to_thread(pricing.preload)
 
 
 def _columns(path: Path) -> tuple[str, ...]:
@@ -393,7 +297,3 @@ def _columns(path: Path) -> tuple[str, ...]:
         return reader.columns()
     finally:
         reader.close()
-
-
-def _fingerprint(key: Secret | None) -> str:
-    return "" if key is None else hashlib.blake2b(key.reveal().encode(), digest_size=8).hexdigest()

@@ -13,13 +13,13 @@ from gui_app.engine.batches.part_source import Owner
 from gui_app.engine.batches.runner import Asking, OvernightRunner
 from gui_app.engine.events import JobProgress
 from gui_app.engine.judging import Pricing
-from gui_app.jobs import Account, Lane, Question, Recipe, RunOptions, Secret
-from gui_app.practice import launch
+from gui_app.jobs import Account, Lane, Question, Recipe, RunOptions
 from gui_app.providers import catalog
 from gui_app.providers.base import BatchProvider
 from gui_app.providers.hosts import is_loopback
 from gui_app.store.parts import open_parts
 from gui_app.store.reading.queries import JobReader
+from gui_app.worker.connections import reachable
 from gui_app.worker.protocol import RunOrder
 
 POLL_S = (10.0, 300.0)
@@ -49,9 +49,7 @@ async def open_overnight(
     """
     account = Account(order.recipe.provider, order.recipe.base_url, order.key)
     owner = owner_of(account)
-    if account.provider == "practice":
-        server = await asyncio.to_thread(launch.ensure_running)
-        account = replace(account, base_url=server.base_url, key=Secret(server.token))
+    account = await reachable(account)
     provider = await asyncio.to_thread(lambda: catalog.open_batch_provider(account, memory=memory))
     # A part is priced at the batch price whatever lane the job is on now, and collecting asks for no limit.
     collecting = replace(order.options, lane=Lane.OVERNIGHT, budget_usd=None)

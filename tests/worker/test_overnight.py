@@ -19,6 +19,7 @@ from gui_app.recipes.question import build_question
 from gui_app.store.parts import PartState
 from gui_app.worker.conductor import Conductor
 from gui_app.worker.overnight import open_overnight, owner_of
+from gui_app.worker.prices import pricing_of
 from gui_app.worker.protocol import RunOrder
 from tests.helpers.overnight import FREE, SAID, make_job, own_answers, paid, parts_of, recipe, rows, states, texts
 from tests.helpers.practice import Practice
@@ -176,9 +177,7 @@ async def test_what_was_out_is_priced_at_the_batch_price_whatever_lane_is_chosen
 def test_a_night_costs_half(tmp_path):
     asked = Recipe("{text}", (SAID,), "openai", "gpt-6-luna")
     question, usage = build_question(asked, ("text",)), Usage(1_000, 100)
-    now, overnight = (
-        Conductor._pricing(asked, RunOptions(lane=lane), question).cost(usage, "gpt-6-luna") for lane in Lane
-    )
+    now, overnight = (pricing_of(asked, RunOptions(lane=lane), question).cost(usage, "gpt-6-luna") for lane in Lane)
     assert now is not None and overnight is not None
     assert overnight == pytest.approx(now / 2)
 
