@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from gui_app.ui.pieces.once import once
+
 if TYPE_CHECKING:
-    from gui_app.ui.pieces.once import once
-from gui_app.worker.client import WorkerClient
+    from gui_app.worker.client import WorkerClient
 
 # Not at once, so that it does not slow down what is shown first.
 _AFTER_MS = 2_500
