@@ -36,6 +36,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return _catalogue.ngettext(singular, plural, n)
 
 
+def one_after_another(*texts: str) -> str:
+    """Whole sentences as one text, empty ones left out. Chinese puts no space between them."""
+    return ("" if _language == "zh_CN" else " ").join(filter(None, texts))
+
+
 def one_or_many(count: int, one: str, many: str) -> str:
     """Which of two marked sentences is kept to be told later, in whatever language is in use then.
 
@@ -89,14 +94,20 @@ def number(value: float) -> str:
     return str(format_decimal(value, format=pattern, locale=_locale()))
 
 
-def percent(share: float) -> str:
-    """A share of 0 to 1 as 87.5%. Only what is whole is shown as 100%, only nothing as 0%."""
+def percent(share: float, decimals: int | None = None) -> str:
+    """A share of 0 to 1 as 87.5%. Only what is whole is shown as 100%, only nothing as 0%.
+
+    Args:
+        decimals: Exactly so many, for figures below one another. None: one, where it says something.
+    """
     from babel.numbers import format_percent
 
-    shown = round(share, 3)
+    exact = 1 if decimals is None else decimals
+    shown, least = round(share, 2 + exact), 10 ** -(2 + exact)
     if 0 < share < 1:
-        shown = min(max(shown, 0.001), 0.999)
-    return format_percent(shown, format="#,##0.#%", locale=_locale())
+        shown = min(max(shown, least), 1 - least)
+    pattern = "#,##0" + ("" if exact == 0 else ".#" if decimals is None else "." + "0" * exact) + "%"
+    return format_percent(shown, format=pattern, locale=_locale())
 
 
 def money(usd: float) -> str:

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readme", action="store_true", help="also renew the pictures of the README")
     parser.add_argument("--scale", type=float, default=1.0, help="the screen's scaling, 1 to 3; fewer pictures")
+    parser.add_argument("--only", nargs="+", default=(), metavar="SCREEN", help="only these, such as 14-away")
     parser.add_argument("--letters", choices=("100", "125", "150", "200"), default="100", help="fewer pictures")
     options = parser.parse_args()
     from tests.helpers.screen import own_screen
@@ -52,7 +53,7 @@ def main() -> int:
     width, height = (1300, 820) if special else (1940, 1100)
     with own_screen(f"{round(width * options.scale)}x{round(height * options.scale)}x24") as display, _own_home():
         os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", QT_SCALE_FACTOR=f"{options.scale:g}")
-        _run(out, options.letters, special=special)
+        _run(out, options.letters, special=special, only=options.only)
     if options.readme:
         kept = ROOT / "resources" / "screenshots"
         kept.mkdir(exist_ok=True)
@@ -82,7 +83,7 @@ def _end_practice_server(home: Path) -> None:
             process.wait(10)
 
 
-def _run(out: Path, letters: str, *, special: bool) -> None:
+def _run(out: Path, letters: str, *, special: bool, only: Collection[str]) -> None:
     from PySide6.QtWidgets import QApplication  # noqa: F401  (before qasync)
     from qasync import QEventLoop
 
@@ -92,13 +93,15 @@ def _run(out: Path, letters: str, *, special: bool) -> None:
     loop = QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        loop.run_until_complete(Tour(app, out, letters, special=special).walk())
+        loop.run_until_complete(Tour(app, out, letters, special=special, only=only).walk())
 
 
 class Tour:
     """The way through the window, stopping for a picture at each screen."""
 
-    def __init__(self, app: QApplication, out: Path, letters: str, *, special: bool) -> None:
+    def __init__(self, app: QApplication, out: Path, letters: str, *, special: bool, only: Collection[str]) -> None:
+        from PySide6.QtGui import QCursor
+
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
         from gui_app.ui.look.theme import apply_text_size, apply_theme
@@ -106,12 +109,14 @@ class Tour:
         from gui_app.ui.window.main_window import MainWindow
         from gui_app.worker.client import WorkerClient
 
-        self.app, self.out = app, out
+        self.app, self.out, self.only = app, out, only
         self.sizes: Sequence[tuple[int, int]] = SIZES[:1] if special else SIZES
         self.themes: Sequence[str] = THEMES[:1] if special else THEMES
         apply_theme(app, "light")
         self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), KeyStore({})))
         self.window.show()
+        # Out of the way: what lies under the pointer looks otherwise.
+        QCursor.setPos(self.window.screen().geometry().bottomRight())
         # While it is shown, as from the settings.
         apply_text_size(app, int(letters))
 
@@ -260,6 +265,8 @@ class Tour:
         from gui_app.ui.look.theme import apply_theme
         from gui_app.ui.window.window_dialogs import speak_another_language
 
+        if self.only and name not in self.only:
+            return
         shown: QWidget = self.window if of is None else of
         for width, height in self.sizes if of is None else self.sizes[:1]:
             if of is None:

@@ -80,6 +80,17 @@ def test_numbers_are_grouped_and_keep_two_decimals():
 def test_only_a_whole_is_100_percent_and_only_nothing_is_0_percent():
     shares = (0.0, 0.00001, 0.875, 0.99999, 1.0)
     assert [i18n.percent(share) for share in shares] == ["0%", "0.1%", "87.5%", "99.9%", "100%"]
+    assert [i18n.percent(share, 0) for share in shares] == ["0%", "1%", "88%", "99%", "100%"]
+
+
+def test_shares_below_one_another_have_as_many_decimals():
+    assert [i18n.percent(share, 1) for share in (0.2, 0.409, 1.0)] == ["20.0%", "40.9%", "100.0%"]
+
+
+def test_chinese_sentences_follow_one_another_without_a_space():
+    assert i18n.one_after_another("It waits.", "", "It goes on.") == "It waits. It goes on."
+    i18n.set_language("zh_CN")
+    assert i18n.one_after_another("等待中。", "会自动继续。") == "等待中。会自动继续。"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gui_app.engine.batches.giving_up import give_up
-from gui_app.i18n import ngettext, number
+from gui_app.i18n import ngettext, number, one_after_another
 from gui_app.sentences import deadlines, plain
 from gui_app.store.parts import collect_by, open_parts, ready_by
 from gui_app.store.reading.queries import JobReader
@@ -24,7 +24,7 @@ def what_is_out(job: Path) -> list[str]:
         text = ngettext(
             "{count} row is out overnight with {provider}.", "{count} rows are out overnight with {provider}.", rows
         ).format(count=number(rows), provider=plain(" ".join(filter(None, place)), 120))
-        said.append(" ".join([text, *deadlines(ready_by(here), collect_by(here))]))
+        said.append(one_after_another(text, *deadlines(ready_by(here), collect_by(here))))
     return said
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gui_app.i18n import ngettext, number
+from gui_app.i18n import ngettext, number, one_after_another
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +75,4 @@ def carried_text(told: Carried) -> str:
                 told.hand_left,
             ).format(count=number(told.hand_left))
         )
-    return " ".join(parts)
+    return one_after_another(*parts)

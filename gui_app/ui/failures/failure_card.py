@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
-from gui_app.i18n import _, ngettext, number
+from gui_app.i18n import _, ngettext, number, one_after_another
 from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
 from gui_app.store.reading.queries import FailureGroup
@@ -143,7 +143,7 @@ class GroupCard(Panel):
         self.retry_button.setText(ngettext("Retry {n} row", "Retry {n} rows", n).format(n=number(n)))
         self.show_button.setText(ngettext("Show it", "Show them", n))
         what = f"{cause_title(group.cause)}, {rows}"
-        describe(self, what, f"{cause_sentence(group.cause)} {cause_action(group.cause)}")
+        describe(self, what, one_after_another(cause_sentence(group.cause), cause_action(group.cause)))
         for button in (self.retry_button, self.show_button):
             describe(button, f"{button.text()}: {what}")
         for remedy, button in self.remedy_buttons.items():

@@ -14,7 +14,7 @@ from gui_app.i18n import _, ngettext, number
 from gui_app.ui.help.help_text import BULLET, HelpPart, help_parts
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.sizes import scaled
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.search_edit import SearchEdit
@@ -34,7 +34,7 @@ class HelpWindow(Panel):
         self.setObjectName("helpWindow")
         self.setWindowFlag(Qt.WindowType.Window)
         self.setMinimumSize(420, 280)
-        resize_within(self, scaled(940, 1.3), scaled(680, 1.2))
+        resize_within(self, scaled(940, 1.3), scaled(720, 1.2))
         self._places: dict[str, int] = {}
         self.search = SearchEdit()
         self.search.setObjectName("helpSearchEdit")
@@ -43,10 +43,11 @@ class HelpWindow(Panel):
         self.list.setObjectName("helpList")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setWordWrap(True)
-        self.list.setSpacing(GAP_XS)
+        self.list.setStyleSheet("QListWidget::item { padding: 3px 6px; }")
         self.text = QTextEdit()
         self.text.setObjectName("helpText")
         self.text.setReadOnly(True)
+        self.text.document().setDocumentMargin(GAP_M)
         self.text.setTabChangesFocus(True)
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -211,6 +212,7 @@ class HelpWindow(Panel):
         else:
             self._told.setText(_("Nothing found. Try another word."))
         self._told.setAccessibleName(self._told.text())
+        self._told.setVisible(bool(words))
 
     def _mark(self) -> int:
         """Put a ground under every word that is looked for. Returns how many there are."""

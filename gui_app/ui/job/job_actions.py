@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from gui_app.errors import Cancelled, RowmillError
-from gui_app.i18n import _, money, ngettext, number
+from gui_app.i18n import _, money, ngettext, number, one_after_another
 from gui_app.jobs import Account, Lane, Recipe, RowFilter, RunOptions, Scope, ScopeKind
 from gui_app.store.parts import PartView
 from gui_app.store.reading.versions import last_attempt
@@ -204,7 +204,9 @@ class JobActions(QObject):
         ).format(count=number(rows))
         reserved = [part.reserved_usd for part in parts if part.reserved_usd is not None]
         if sum(reserved) and len(reserved) == len(parts):
-            text += " " + _("At most {amount} is counted as spent.").format(amount=money(sum(reserved)))
+            text = one_after_another(
+                text, _("At most {amount} is counted as spent.").format(amount=money(sum(reserved)))
+            )
         choices = [Choice("give up", _("Give up"), "danger"), Choice("", _("Keep waiting"))]
         if await ask(Question(self._window, _("Give up what was sent overnight?"), text, choices)) == "give up":
             await self._worker.give_up_overnight(self._link.path, [part.part_id for part in parts])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from gui_app.errors import UserError
-from gui_app.i18n import _, ngettext, number
+from gui_app.i18n import _, ngettext, number, one_after_another
 from gui_app.jobs import Account, Cause, JobState, Lane, Recipe
 from gui_app.providers import catalog
 from gui_app.sentences import deadlines, plain
@@ -121,7 +121,7 @@ def _out(parts: Sequence[PartView], fetching: Fetching, actions: OvernightAction
         if not all(part.state is PartState.CANCELLING for part in parts):
             buttons += ((_("Cancel…"), actions.cancel),)
     tone = "warning" if fetching.problem or fetching.refused else ""
-    return Notice("overnight", " ".join(filter(None, said)), tone, buttons, closable=False, topic="overnight")
+    return Notice("overnight", one_after_another(*said), tone, buttons, closable=False, topic="overnight")
 
 
 def _standing(parts: Sequence[PartView]) -> list[str]:
@@ -148,9 +148,9 @@ def _rest(parts: Sequence[PartView], count: int, actions: OvernightActions, *, m
     over = [part for part in parts if not part.open and part.state is not PartState.VOID]
     word = over[-1].status if over else ""
     if word == "expired":
-        text += " " + _("The provider did not get to all of them in time.")
+        text = one_after_another(text, _("The provider did not get to all of them in time."))
     elif word == "cancelled":
-        text += " " + _("What was cancelled before its turn was not paid.")
+        text = one_after_another(text, _("What was cancelled before its turn was not paid."))
     again = _("Overnight, too") if more else _("Overnight again")
     buttons = (
         (_("Run the rest now"), lambda: actions.run_rest(Lane.NOW)),

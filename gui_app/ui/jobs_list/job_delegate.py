@@ -111,6 +111,6 @@ def told(entry: JobGlance, waits: str = "") -> str:
     total, finished = entry.counts.rows, entry.counts.finished
     if total and 0 < finished < total:
         return _("{state}, {percent}").format(
-            state=state_words(entry.state, tried=True), percent=percent(finished / total)
+            state=state_words(entry.state, tried=True), percent=percent(finished / total, 0)
         )
     return _("{state}, {count} rows").format(state=job_state_name(entry.state), count=number(total))

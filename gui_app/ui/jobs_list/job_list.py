@@ -66,6 +66,10 @@ class JobList(FirstPanel):
         self.new_button = QPushButton()
         self.new_button.setObjectName("newJobButton")
         set_icon(self.new_button, "plus")
+        # The archive has none: what is under it stays in its place.
+        keeps = self.new_button.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        self.new_button.setSizePolicy(keeps)
         self.search = SearchEdit()
         self.search.setObjectName("jobSearchEdit")
         self.list = _List()
@@ -233,6 +237,7 @@ class JobList(FirstPanel):
         self.archive_button.setVisible(archive or count > 0)
         text = _("To the jobs") if archive else _("Archive ({count})").format(count=number(count))
         self.archive_button.setText(text)
+        set_icon(self.archive_button, "chevron-left" if archive else "inbox")
         describe(self.archive_button, text, _("Jobs that were put away. Their files stay where they are."))
 
     def mark(self, path: Path | None) -> None:

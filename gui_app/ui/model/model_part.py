@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from gui_app.errors import UserError
-from gui_app.i18n import _, money, ngettext, number
+from gui_app.i18n import _, money, ngettext, number, one_after_another
 from gui_app.pricing.prices import PriceTable
 from gui_app.providers.base import ModelInfo
 from gui_app.sentences import plain
@@ -135,7 +135,7 @@ class ModelPart(Panel):
             )
         if info is not None and info.retires_on:
             parts.append(_("The provider switches it off on {day}.").format(day=plain(info.retires_on, 20)))
-        return " ".join(parts)
+        return one_after_another(*parts)
 
     def _place(self) -> tuple[str, str | None]:
         return self._connection.provider(), self._connection.base_url()
@@ -192,7 +192,7 @@ class ModelPart(Panel):
         if wrong or not models:
             tell(self.note, wrong or _("The provider lists no models. Type the name of one."), "warning")
         else:
-            tell(self.note, f"{_listed(models)} {self._about()}".strip())
+            tell(self.note, one_after_another(_listed(models), self._about()))
         self._ask_price.start()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
@@ -10,10 +11,15 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.panel import plain_tip
 
+_AT_THE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
-def plain_table(name: str, parent: QWidget | None = None) -> QTableWidget:
+
+Table = TypeVar("Table", bound=QTableWidget)
+
+
+def plain_table(name: str, parent: QWidget | None = None, kind: type[Table] = QTableWidget) -> Table:  # type: ignore[assignment]
     """A table that is read, not edited."""
-    out = QTableWidget(parent)
+    out = kind(parent)
     out.setObjectName(name)
     set_role(out, "boxed")
     out.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -24,12 +30,28 @@ def plain_table(name: str, parent: QWidget | None = None) -> QTableWidget:
     out.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     out.horizontalHeader().setHighlightSections(False)
     out.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    out.setStyleSheet("QTableWidget::item { padding: 0 6px; } QHeaderView::section { padding: 4px 6px; }")
+    out.setStyleSheet("QTableWidget::item { padding: 0 6px; } QHeaderView::section { padding: 4px 9px; }")
     return out
 
 
-def fill_table(table: QTableWidget, headings: Sequence[str], lines: Sequence[Sequence[str]], stretch: int = -1) -> None:
-    """Put lines of text in. The column `stretch` (the last one by default) takes the room that is left."""
+def height_of_lines(table: QTableWidget, most: int) -> int:
+    """How tall a table is that shows its heading and all its lines, or `most` of them."""
+    lines = sum(table.rowHeight(y) for y in range(min(most, table.rowCount())))
+    return table.horizontalHeader().sizeHint().height() + lines + 2 * table.frameWidth()
+
+
+def fill_table(
+    table: QTableWidget,
+    headings: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    stretch: int = -1,
+    figures: Collection[int] = (),
+) -> None:
+    """Put lines of text in. The column `stretch` (the last one by default) takes the room that is left.
+
+    Args:
+        figures: The columns whose digits stand below one another.
+    """
     table.blockSignals(True)
     table.clear()
     table.setColumnCount(len(headings))
@@ -39,7 +61,11 @@ def fill_table(table: QTableWidget, headings: Sequence[str], lines: Sequence[Seq
         for x, text in enumerate(line):
             item = QTableWidgetItem(text)
             item.setToolTip(plain_tip(text) if len(text) > 30 else "")
+            if x in figures:
+                item.setTextAlignment(_AT_THE_RIGHT)
             table.setItem(y, x, item)
+    for x in figures:
+        table.horizontalHeaderItem(x).setTextAlignment(_AT_THE_RIGHT)
     last = len(headings) - 1 if stretch < 0 else stretch
     for x in range(len(headings)):
         mode = QHeaderView.ResizeMode.Stretch if x == last else QHeaderView.ResizeMode.ResizeToContents

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QListWidget,
@@ -16,18 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app.i18n import _, ngettext, number, percent
+from gui_app.i18n import _, ngettext, number, one_after_another, percent
 from gui_app.jobs import RowFilter
 from gui_app.review import Agreement, Finding, LabelFigures, NumberAgreement, SetAgreement, agreement_in_words
 from gui_app.sentences import filled, plain
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
-from gui_app.ui.pieces.plain_tables import plain_table
+from gui_app.ui.pieces.plain_tables import height_of_lines, plain_table
 
 Result = Agreement | NumberAgreement | SetAgreement
 
-MOST_LABELS, MOST_ROWS = 40, 200
+MOST_LABELS, MOST_ROWS, MOST_HEIGHT = 40, 200, 340
 _ROW_ID, _PAIR = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole
 
 
@@ -65,7 +65,7 @@ class AgreementView(Panel):
         self.rows.setObjectName(self._name("disagreementList"))
         set_role(self.rows, "boxed")
         self.rows.setUniformItemSizes(True)
-        self.rows.setStyleSheet("QListWidget::item { padding: 3px 6px; }")
+        self.rows.setStyleSheet("QListWidget::item { padding: 3px 6px; } QListWidget { padding: 3px 0; }")
         self.rows.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows.itemClicked.connect(self._row_chosen)
@@ -213,7 +213,7 @@ class AgreementView(Panel):
                     low=percent(interval[0]), high=percent(interval[1])
                 ),
             )
-        self._more.setText(" ".join(parts))
+        self._more.setText(one_after_another(*parts))
         self._more.setVisible(bool(parts))
 
     def _show_per_label(self, lines: Sequence[LabelFigures]) -> None:
@@ -231,7 +231,6 @@ class AgreementView(Panel):
             for line in lines
         ]
         _fill(self.per_label, headings, cells)
-        self.per_label.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, tip in enumerate(tips):
             item = self.per_label.horizontalHeaderItem(column)
             if item is not None:
@@ -319,8 +318,29 @@ def finding_text(finding: Finding) -> str:
     return filled(finding.sentence, details)
 
 
-def _table(name: str, parent: QWidget) -> QTableWidget:
-    out = plain_table(name, parent)
+class _Figures(QTableWidget):
+    """As tall as its lines. The names take the room there is, as long as all columns fit beside them."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Share out the room."""
+        across = self.horizontalHeader()
+        columns = range(self.columnCount())
+        wide = sum(max(across.sectionSizeHint(x), self.sizeHintForColumn(x)) for x in columns)
+        fits = wide <= self.width() - 2 * self.frameWidth()
+        if columns:
+            mode = QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.ResizeToContents
+            across.setSectionResizeMode(0, mode)
+        scroll = 0 if fits else self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(min(height_of_lines(self, MOST_LABELS) + scroll, MOST_HEIGHT))
+
+
+def _table(name: str, parent: QWidget) -> _Figures:
+    out = plain_table(name, parent, _Figures)
     across = out.horizontalHeader()
     across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     across.setMinimumSectionSize(30)
@@ -328,7 +348,7 @@ def _table(name: str, parent: QWidget) -> QTableWidget:
     return out
 
 
-def _fill(table: QTableWidget, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def _fill(table: _Figures, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     table.clear()
     table.setColumnCount(len(headings))
     table.setRowCount(len(cells))
@@ -339,14 +359,11 @@ def _fill(table: QTableWidget, headings: Sequence[str], cells: Sequence[Sequence
             if x:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             table.setItem(y, x, item)
-    heading = table.horizontalHeader().sizeHint().height()
-    body = sum(table.rowHeight(y) for y in range(len(cells)))
-    scroll = table.horizontalScrollBar().sizeHint().height()
-    table.setFixedHeight(min(heading + body + scroll + 4, 340))
+    table.fit()
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else percent(value)
+    return "–" if value is None else percent(value, 1)
 
 
 def _bias(mean_error: float) -> str:

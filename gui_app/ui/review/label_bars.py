@@ -63,7 +63,7 @@ class LabelBar(QAbstractButton):
             painter.setPen(QColor(look.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame, 6, 6)
-        figures = f"{number(self.count)}   {percent(self.count / self._all)}"
+        figures = f"{number(self.count)}   {percent(self.count / self._all, 1)}"
         inside = self.rect().adjusted(_SPACE, 4, -_SPACE, -11)
         width = metrics.horizontalAdvance(figures)
         painter.setPen(QColor(look.text if self.value is not None else look.muted))

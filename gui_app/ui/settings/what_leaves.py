@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from PySide6.QtWidgets import QWidget
 
-from gui_app.i18n import _, ngettext, number
+from gui_app.i18n import _, ngettext, number, one_after_another
 from gui_app.jobs import Lane, Recipe
 from gui_app.providers import catalog
 from gui_app.providers.hosts import is_loopback, proxy_for
@@ -145,7 +145,7 @@ def _whom(recipe: Recipe) -> str:
     proxy = proxy_for(address)
     if proxy is not None:
         shown = plain(urlsplit(proxy).netloc.rpartition("@")[2], 100)
-        text += " " + _("It goes through this computer's proxy, {host}.").format(host=shown)
+        text = one_after_another(text, _("It goes through this computer's proxy, {host}.").format(host=shown))
     return text
 
 
@@ -158,7 +158,7 @@ def _what(job: OpenJob, at_home: bool) -> str:
         cells = _("no cell: your prompt names no column")
     text = _("Your prompt with the examples in it, the labels and their meanings, and {cells}.").format(cells=cells)
     if job.recipe.options.ask_identical_once and not at_home:
-        text += " " + _("Rows with the very same prompt are sent once.")
+        text = one_after_another(text, _("Rows with the very same prompt are sent once."))
     return text
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
 
-from gui_app.i18n import _, ngettext, number
+from gui_app.i18n import _, ngettext, number, one_after_another
 from gui_app.jobs import OutputField
 from gui_app.recipes.template import Template
 from gui_app.review import CorrectAnswers, as_label
@@ -166,7 +166,7 @@ class VersionPairs(Panel):
         if gold is not None:
             headings.append(_("Correct"))
         lines = [self._pair_line(pair, name, at, gold) for pair in shown]
-        fill_table(self.table, headings, lines, stretch=1)
+        fill_table(self.table, headings, lines, stretch=1, figures=(0,))
         ground = QColor(colours().warning)
         ground.setAlphaF(0.14)
         for y, pair in enumerate(shown):
@@ -191,7 +191,7 @@ class VersionPairs(Panel):
             count,
         ).format(count=number(count), same=number(sum(same)))
         if count == MOST_PAIRS:
-            text += " " + _("More are not shown.")
+            text = one_after_another(text, _("More are not shown."))
         gold = self._gold_at()
         if gold is None:
             return text
@@ -205,13 +205,10 @@ class VersionPairs(Panel):
             sum(as_label(opinion(pair).values.get(field.name)) == right for pair, right in known)
             for opinion in (_first, _second)
         )
-        return (
-            text
-            + " "
-            + _("Of {count} with a known answer, {first} and {second} are right.").format(
-                count=number(len(known)), first=number(first), second=number(second)
-            )
+        right = _("Of {count} with a known answer, {first} and {second} are right.").format(
+            count=number(len(known)), first=number(first), second=number(second)
         )
+        return one_after_another(text, right)
 
     def _show_ask(self, found: Comparison) -> None:
         count = min(MOST_ASKED, len(found.missing))

@@ -24,11 +24,14 @@ from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
 from gui_app.ui.pieces.forms import readable
 from gui_app.ui.pieces.panel import describe, hbox, plain_tip, text_label, vbox
-from gui_app.ui.pieces.plain_tables import fill_table, plain_table
+from gui_app.ui.pieces.plain_tables import fill_table, height_of_lines, plain_table
 from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.versions.version_pairs import VersionPairs
 
 T = TypeVar("T")
+
+MOST_LINES = 4
+"""Of the list of versions, without scrolling."""
 
 
 class VersionsDialog(QDialog):
@@ -113,17 +116,17 @@ class VersionsDialog(QDialog):
         chosen = hbox(None, gap=GAP_M)
         chosen.addWidget(self.prompt, 1)
         chosen.addLayout(buttons)
-        self.prompt.setMaximumHeight(96)
+        self.prompt.setMaximumHeight(scaled(72, 2))
         end = hbox(None)
         end.addStretch(1)
         end.addWidget(self.close_button)
         column = vbox(self, (GAP_L, GAP_L, GAP_L, GAP_L), GAP_S)
         column.addWidget(self._heading)
         column.addWidget(self._hint)
-        column.addWidget(self.list, 2)
+        column.addWidget(self.list)
         column.addLayout(chosen)
         column.addSpacing(GAP_S)
-        column.addWidget(self.pairs, 3)
+        column.addWidget(self.pairs, 1)
         column.addLayout(end)
         self.list.itemSelectionChanged.connect(self._version_chosen)
         self.back_button.clicked.connect(lambda: self._emit(self.backRequested))
@@ -166,7 +169,8 @@ class VersionsDialog(QDialog):
         row = max(0, self.list.currentRow())
         headings = [_("Version"), _("When"), _("Model"), _("Rows"), _("Done"), _("Cost"), _("Prompt")]
         lines = [_version_line(item) for item in versions[::-1]]
-        fill_table(self.list, headings, lines)
+        fill_table(self.list, headings, lines, figures=(3, 4, 5))
+        self.list.setFixedHeight(height_of_lines(self.list, MOST_LINES))
         self.list.setCurrentCell(min(row, len(lines) - 1), 0)
         self.pairs.show_versions(versions)
         self._version_chosen()

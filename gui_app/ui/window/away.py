@@ -107,7 +107,7 @@ class AwayCard(Panel):
         head.addWidget(self._title, 1)
         head.addWidget(self._close)
         self._lines: QVBoxLayout = vbox(None, gap=GAP_S)
-        column = vbox(self, (GAP_M, GAP_S, GAP_S, GAP_M), GAP_S)
+        column = vbox(self, (GAP_M, GAP_S, GAP_M, GAP_M), GAP_S)
         column.addLayout(head)
         column.addLayout(self._lines)
         column.addWidget(self._more)

@@ -140,7 +140,9 @@ class EmptyPage(FirstPanel):
         column = self._column = vbox(self._inner, gap=GAP_S)
         column.addWidget(self._title)
         column.addWidget(self._text)
-        column.addSpacing(GAP_M)
+        # Between the two comes what happened meanwhile, once there is any.
+        column.addSpacing(GAP_XS)
+        column.addSpacing(GAP_XS)
         column.addWidget(self.drop)
         column.addSpacing(GAP_L)
         column.addWidget(self._samples_title)
@@ -170,7 +172,7 @@ class EmptyPage(FirstPanel):
         self._problem = BannerArea()
         self._problem.layout_margins(0)
         self.away = AwayCard()
-        at = self._column.indexOf(self.drop)
+        at = self._column.indexOf(self.drop) - 1
         self._column.insertWidget(at, self.away)
         self._column.insertWidget(at, self._problem)
         self.samples.installEventFilter(self.samples)

@@ -272,8 +272,19 @@ def test_per_label_figures_have_a_line_each(panel: ReviewPanel) -> None:
     panel.set_agreement(agreement())  # type: ignore[arg-type]
     table = panel.agreement.per_label
     lines = [[item.text() for x in range(5) if (item := table.item(y, x))] for y in range(table.rowCount())]
-    assert lines[0] == ["good", "10", "100%", "90%", "94.7%"]
+    assert lines[0] == ["good", "10", "100.0%", "90.0%", "94.7%"]
     assert lines[2] == ["mixed", "0", "–", "–", "–"]
+
+
+def test_a_table_of_figures_is_as_tall_as_its_lines_and_as_wide_as_its_panel(panel: ReviewPanel, qtbot: QtBot) -> None:
+    panel.set_agreement(agreement())  # type: ignore[arg-type]
+    panel.resize(380, 900)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    for table in (panel.agreement.per_label, panel.agreement.confusion):
+        lines = sum(table.rowHeight(y) for y in range(table.rowCount()))
+        assert table.viewport().height() == lines
+        assert table.horizontalHeader().length() == table.viewport().width()
 
 
 def test_numbers_and_sets_of_labels_have_their_own_figures(panel: ReviewPanel) -> None:
