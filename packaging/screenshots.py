@@ -145,7 +145,7 @@ class Tour:
         await asyncio.sleep(1.5)
         await self.picture("3-tried")
         # Slow enough to be still running when the last of its pictures is taken.
-        page.side.model.run_part.speed_box.setEditText("5")
+        page.side.model.run_part.speed_box.setEditText("4")
         page.run_bar.run_button.click()
         await self.until(lambda: page.overview is not None and page.overview.summary.counts.finished > 50)
         await self.picture("4-answers")
@@ -236,9 +236,9 @@ class Tour:
         page.side.review.second.ask_button.click()
         await self.until(lambda: page.side.review.second.view._result is not None)
         scroll = page.side.review.findChild(QScrollArea)
-        scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
-        await self.picture("16-second-opinion")
-        scroll.verticalScrollBar().setValue(0)
+        bar = scroll.verticalScrollBar()
+        await self.picture("16-second-opinion", ready=lambda: bar.setValue(bar.maximum()))
+        bar.setValue(0)
         page.history.show()
         await asyncio.sleep(1.0)
         await self.picture("17-history")
@@ -259,8 +259,18 @@ class Tour:
             self.window.grab().save(str(self.out / "stuck.png"))
             raise
 
-    async def picture(self, name: str, of: QWidget | None = None, languages: Sequence[str] = LANGUAGES) -> None:
-        """One picture of the whole window, with what lies over it, for each size, theme and language."""
+    async def picture(
+        self,
+        name: str,
+        of: QWidget | None = None,
+        languages: Sequence[str] = LANGUAGES,
+        ready: Callable[[], object] = lambda: None,
+    ) -> None:
+        """One picture of the whole window, with what lies over it, for each size, theme and language.
+
+        Args:
+            ready: Called before each of them, when the window has its size and language.
+        """
         from gui_app import i18n
         from gui_app.ui.look.theme import apply_theme
         from gui_app.ui.window.window_dialogs import speak_another_language
@@ -276,7 +286,9 @@ class Tour:
                 for language in languages:
                     i18n.set_language(language)
                     speak_another_language(self.app)
-                    await asyncio.sleep(0.35)
+                    await asyncio.sleep(0.2)
+                    ready()
+                    await asyncio.sleep(0.15)
                     screen = shown.screen()
                     assert screen is not None
                     picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
