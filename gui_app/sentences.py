@@ -50,12 +50,12 @@ _CAUSES: dict[Cause, tuple[str, str, str]] = {
     Cause.OVERLOADED: (
         N_("Provider overloaded"),
         N_("The provider had too much to do and did not answer."),
-        N_("Retry the row in some minutes."),
+        N_("Retry the row in a few minutes."),
     ),
     Cause.SERVER_ERROR: (
         N_("Provider error"),
         N_("Something failed on the provider's side."),
-        N_("Retry the row. If it goes on, look at the provider's status page."),
+        N_("Retry the row. If it keeps happening, look at the provider's status page."),
     ),
     Cause.NETWORK: (
         N_("No connection"),
@@ -70,7 +70,7 @@ _CAUSES: dict[Cause, tuple[str, str, str]] = {
     Cause.TLS: (
         N_("Connection not safe"),
         N_("No safe connection could be made: the certificate of the server was not accepted."),
-        N_("Check the date and time of this computer. In a company network, ask who looks after it."),
+        N_("Check the date and time of this computer. On a company network, ask the person who looks after it."),
     ),
     Cause.PROXY: (
         N_("Proxy problem"),
@@ -125,7 +125,7 @@ _CAUSES: dict[Cause, tuple[str, str, str]] = {
     Cause.CUT_OFF: (
         N_("Answer cut off"),
         N_("The answer reached the length limit and stopped in the middle."),
-        N_("Look at the answer, or raise the limit for the answer's length and retry."),
+        N_("Look at the answer, or allow longer answers and retry."),
     ),
     Cause.OFF_LIST: (
         N_("Not on the list"),
@@ -135,7 +135,7 @@ _CAUSES: dict[Cause, tuple[str, str, str]] = {
     Cause.TWO_LABELS: (
         N_("More than one label"),
         N_("The model gave several labels where one was asked for."),
-        N_("Choose one by hand, or change the field to allow several labels."),
+        N_("Choose one by hand, or let the result column have several labels."),
     ),
     Cause.OUT_OF_RANGE: (
         N_("Out of range"),
@@ -154,7 +154,7 @@ _CAUSES: dict[Cause, tuple[str, str, str]] = {
     ),
     Cause.MISSING_FIELD: (
         N_("Part missing"),
-        N_("The answer left out at least one of the fields."),
+        N_("The answer left out at least one of the result columns."),
         N_("Fill it in by hand, or retry."),
     ),
     Cause.UNKNOWN: (
@@ -240,7 +240,7 @@ def explain_cause(cause: Cause, detail: str = "") -> str:
     """What happened and what to do; then what the other side said, where it said something."""
     text = _("{what} {action}").format(what=cause_sentence(cause), action=cause_action(cause))
     if detail == GUARD:
-        guarded = _("Most of the first rows ended so, and the job was paused before the others are paid for.")
+        guarded = _("Most of the first rows ended this way, so the job was paused before the others are paid for.")
         return _("{what} {action}").format(what=text, action=guarded)
     said = "" if detail in (LIMIT_OFFLINE, LEASE_LOST) else plain(detail)
     return _("{text} ({detail})").format(text=text, detail=said) if said else text

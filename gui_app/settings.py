@@ -89,7 +89,7 @@ TEXT_SIZE = Setting(
     "text_size",
     str,
     "100",
-    N_("Size of letters"),
+    N_("Text size"),
     ("100", "125", "150", "200"),
     (N_("Normal"), N_("Larger"), N_("Large"), N_("Twice as large")),
 )
@@ -103,7 +103,7 @@ FIRST_ROW_HEADER = Setting(
     "detect",
     N_("First row of a file"),
     ("detect", "header", "data"),
-    (N_("Find out"), N_("Holds the column names"), N_("Is data already")),
+    (N_("Detect automatically"), N_("Holds the column names"), N_("Is data already")),
 )
 CONCURRENCY = Setting[dict[str, int]](
     "concurrency", dict, {}, N_("Most calls at the same time, by provider"), accepts=_are_ceilings

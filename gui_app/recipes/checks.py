@@ -19,7 +19,7 @@ def check_fields(fields: Sequence[OutputField]) -> None:
         RecipeError: For the first field that cannot be asked for. Its details name the field.
     """
     if not fields:
-        raise RecipeError(N_("There is no output field, so there is nothing to answer. Add at least one."))
+        raise RecipeError(N_("There is no result column, so there is nothing to answer. Add at least one."))
     seen: dict[str, str] = {}
     for number, field in enumerate(fields, start=1):
         _check_name(field, number, seen)
@@ -39,12 +39,12 @@ def _check_name(field: OutputField, number: int, seen: dict[str, str]) -> None:
     name = fold(field.name)
     if not name:
         raise RecipeError(
-            N_("Output field {number} has no name. Give it one: it becomes a column's heading."), number=number
+            N_("Result column {number} has no name. Give it one: it becomes a column's heading."), number=number
         )
     if len(field.name) > _LONGEST_NAME or not field.name.isprintable():
         raise RecipeError(
             N_(
-                "The name of output field {number} (“{field}”) cannot be a heading. "
+                "The name of result column {number} (“{field}”) cannot be a heading. "
                 "Use one line of at most {most} characters."
             ),
             number=number,
@@ -53,7 +53,7 @@ def _check_name(field: OutputField, number: int, seen: dict[str, str]) -> None:
         )
     if name in seen:
         raise RecipeError(
-            N_("Two output fields are named “{field}”. Give each its own name: it becomes a column's heading."),
+            N_("Two result columns are named “{field}”. Give each its own name: it becomes a column's heading."),
             field=field.name,
         )
     seen[name] = field.name

@@ -145,7 +145,7 @@ class Agreement:
         if foreign:
             found.append(
                 Finding(
-                    N_("Correct answers that are not among the field's labels, so no answer can agree: {labels}."),
+                    N_("Correct answers that are not among the column's labels, so no answer can agree: {labels}."),
                     named(foreign),
                 )
             )

@@ -48,8 +48,8 @@ def carried_text(told: Carried) -> str:
     """In sentences: what was found again, what is new, what is gone, and where the former version is."""
     parts = [
         ngettext(
-            "{found} of {count} row is as it was; {kept} of them keep their answers.",
-            "{found} of {count} rows are as they were; {kept} of them keep their answers.",
+            "{found} of {count} row is unchanged; {kept} of them keep their answers.",
+            "{found} of {count} rows are unchanged; {kept} of them keep their answers.",
             told.rows,
         ).format(found=number(told.found), count=number(told.rows), kept=number(told.kept))
     ]
@@ -62,8 +62,8 @@ def carried_text(told: Carried) -> str:
     if told.gone:
         parts.append(
             ngettext(
-                "{count} row of the former version is not there any more.",
-                "{count} rows of the former version are not there any more.",
+                "{count} row of the former version is gone.",
+                "{count} rows of the former version are gone.",
                 told.gone,
             ).format(count=number(told.gone))
         )

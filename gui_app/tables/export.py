@@ -44,7 +44,7 @@ def kind_of_target(path: str | os.PathLike[str]) -> str:
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise ExportError(
-            N_("“{file}” does not say what kind of file it shall be. End its name in .xlsx, .csv or .json."),
+            N_("“{file}” does not say what kind of file it should be. End its name in .xlsx, .csv or .json."),
             file=path.name[:100],
         )
     return kind

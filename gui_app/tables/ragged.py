@@ -66,12 +66,11 @@ class RaggedRows:
             sentence = one_or_many(
                 self._long,
                 N_(
-                    "Line {line} of “{file}” has more cells than there are columns. "
-                    "What was too much stands in its last column."
+                    "Line {line} of “{file}” has more cells than there are columns. The rest stands in its last column."
                 ),
                 N_(
                     "{count} rows of “{file}” have more cells than there are columns, the first in line {line}. "
-                    "What was too much stands in their last column."
+                    "The rest stands in their last column."
                 ),
             )
             notes.append((sentence, {"file": self._name, "count": self._long, "line": self._first_long}))

@@ -184,7 +184,7 @@ class Conductor:
             await self.run(replace(order, collect=True))
         runner = self._runners.get(order.job)
         if not isinstance(runner, OvernightRunner):
-            raise JobInUse(N_("This job is just asking rows live. Pause it first, then cancel what is out overnight."))
+            raise JobInUse(N_("This job is asking rows right now. Pause it first, then cancel what is out overnight."))
         runner.cancel()
 
     async def give_up_overnight(self, job: str, part_ids: Collection[int]) -> int:

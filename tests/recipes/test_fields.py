@@ -20,7 +20,7 @@ SCORE = OutputField("score", FieldKind.NUMBER, minimum=1, maximum=5)
         ((), "no output field"),
         ((OutputField("", FieldKind.TEXT),), "field 1 has no name"),
         ((SENTIMENT, OutputField(" \u200b", FieldKind.TEXT)), "field 2 has no name"),
-        ((SENTIMENT, OutputField("Ｓentiment ", FieldKind.TEXT)), "Two output fields are named"),
+        ((SENTIMENT, OutputField("Ｓentiment ", FieldKind.TEXT)), "Two result columns are named"),
         ((OutputField("a\nb", FieldKind.TEXT),), "cannot be a heading"),
         ((OutputField("x" * 300, FieldKind.TEXT),), "cannot be a heading"),
         ((OutputField("s", FieldKind.LABEL),), "“s” needs at least two different labels.*it has 0"),

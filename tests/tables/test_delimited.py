@@ -142,7 +142,7 @@ def test_long_rows_far_down_lose_nothing(tmp_path: Path) -> None:
     assert len(rows) == 60_002
     assert rows[-2:] == [("2", "b, and c, and d"), ("3", "e")]
     assert told_by(path) == [
-        "Line 60002 of “a.csv” has more cells than there are columns. What was too much stands in its last column."
+        "Line 60002 of “a.csv” has more cells than there are columns. The rest stands in its last column."
     ]
 
 

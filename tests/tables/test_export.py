@@ -364,7 +364,7 @@ def test_an_unknown_suffix_is_refused_in_words(tmp_path: Path, name: str) -> Non
     with pytest.raises(ExportError) as caught:
         save_table(tmp_path / name, ["a"], [])
     assert str(caught.value) == (
-        f"“{name}” does not say what kind of file it shall be. End its name in .xlsx, .csv or .json."
+        f"“{name}” does not say what kind of file it should be. End its name in .xlsx, .csv or .json."
     )
     assert list(tmp_path.iterdir()) == []
 

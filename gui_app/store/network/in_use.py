@@ -84,7 +84,7 @@ def refused(path: Path, who: dict[str, Any]) -> JobInUse:
     """The error for a job that another computer works on."""
     return JobInUse(
         N_(
-            "“{file}” is being worked on at the computer “{who}” since {since}. Answers may lie there that are not in "
+            "“{file}” has been in use on the computer “{who}” since {since}. Answers may lie there that are not in "
             "this folder yet: close the job there first. Only if that computer is gone for good, delete the file "
             "“{mark}”; rows that were asked there may then be paid for twice."
         ),

@@ -104,7 +104,7 @@ class ExportForm(Panel):
     def problem(self) -> str:
         """What keeps the export from starting, in words; "" when nothing does."""
         if self.target() is None:
-            return _("Choose where the file shall go: a folder and a name.")
+            return _("Choose where the file should go: a folder and a name.")
         if self.shown_rows.isChecked() and self._shown is not None and not self._shown[1]:
             return _("No row is shown now, so there is nothing to export.")
         return ""
@@ -144,7 +144,7 @@ class ExportForm(Panel):
             self.separator_box,
             [(_("Comma  ,"), ","), (_("Semicolon  ;"), ";"), (_("Tab"), "\t"), (_("Vertical bar  |"), "|")],
         )
-        self.bom_box.setText(_("Let Excel and WPS see that it is UTF-8"))
+        self.bom_box.setText(_("Mark it as UTF-8 for Excel and WPS"))
         self.protect_box.setText(_("Protect cells that look like formulas"))
         self._protect_note.setText(
             _("A cell that starts with = + - or @ would be run as a formula by a spreadsheet. It gets a ' in front.")

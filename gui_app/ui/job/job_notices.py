@@ -96,8 +96,8 @@ def notices(
 def hanging(job: Path) -> Notice:
     """What stands over a job whose folder has not answered for some seconds."""
     text = _(
-        "The folder of “{file}” does not answer just now. It is asked on; other jobs can be worked on meanwhile, and "
-        "this one can be closed."
+        "The folder of “{file}” does not answer just now. Rowmill keeps asking; meanwhile you can "
+        "work on other jobs, and close this one."
     )
     return Notice("hanging", text.format(file=plain(job.name, 60)), "warning", closable=False, topic="disk")
 

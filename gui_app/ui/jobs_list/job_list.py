@@ -235,7 +235,7 @@ class JobList(FirstPanel):
         count = sum(entry.archived for entry in self._entries.values())
         archive = self.archive_button.isChecked()
         self.archive_button.setVisible(archive or count > 0)
-        text = _("To the jobs") if archive else _("Archive ({count})").format(count=number(count))
+        text = _("Back to the jobs") if archive else _("Archive ({count})").format(count=number(count))
         self.archive_button.setText(text)
         set_icon(self.archive_button, "chevron-left" if archive else "inbox")
         describe(self.archive_button, text, _("Jobs that were put away. Their files stay where they are."))

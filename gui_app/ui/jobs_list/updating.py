@@ -94,8 +94,8 @@ class Updating(QObject):
     async def _offer(self, former: Path, source: Path, otherwise: Callable[[], None]) -> None:
         entry = self._jobs.entry(former)
         text = _(
-            "“{name}” was made from this file. Rows that are as they were can keep their answers, and only new and "
-            "changed rows are then asked."
+            "“{name}” was made from this file. Rows that have not changed can keep their answers; only "
+            "new and changed rows are then asked."
         )
         question = Question(
             self._window,

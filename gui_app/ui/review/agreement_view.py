@@ -102,12 +102,14 @@ class AgreementView(Panel):
         self.setVisible(result is not None)
         self._per_label_caption.setText(_("Each label"))
         if self._second:
-            self._confusion_caption.setText(_("What was answered first and then"))
-            self._confusion_note.setText(_("A line is the second answer, a column the first. Click to see the rows."))
-        else:
-            self._confusion_caption.setText(_("What was answered for what"))
+            self._confusion_caption.setText(_("First and second answers"))
             self._confusion_note.setText(
-                _("A line is a correct answer, a column what the model gave. Click to see the rows.")
+                _("Each line is a second answer, each column a first one. Click to see the rows.")
+            )
+        else:
+            self._confusion_caption.setText(_("Correct answers and given answers"))
+            self._confusion_note.setText(
+                _("Each line is a correct answer, each column what the model gave. Click to see the rows.")
             )
         describe(self.per_label, _("Figures for each label"))
         describe(self.confusion, self._confusion_caption.text(), self._confusion_note.text())

@@ -60,7 +60,7 @@ class AboutPage(Panel):
         )
         licence = _("Rowmill is free software under the MIT licence. You may use it, change it and pass it on.")
         self._words.setText(f"{version}\n{licence}")
-        self._caption.setText(_("What others made, and Rowmill stands on"))
+        self._caption.setText(_("Works of others that Rowmill builds on"))
         self._hint.setText(_("Choose a name to read its licence.") if self._components else _("Looking…"))
         describe(self._words, _("About Rowmill"))
         describe(self.list, _("Works of others in Rowmill"))

@@ -205,9 +205,9 @@ class VersionPairs(Panel):
             sum(as_label(opinion(pair).values.get(field.name)) == right for pair, right in known)
             for opinion in (_first, _second)
         )
-        right = _("Of {count} with a known answer, {first} and {second} are right.").format(
-            count=number(len(known)), first=number(first), second=number(second)
-        )
+        right = _(
+            "Of the {count} with a known answer, the first version has {first} right, the second {second}."
+        ).format(count=number(len(known)), first=number(first), second=number(second))
         return one_after_another(text, right)
 
     def _show_ask(self, found: Comparison) -> None:
@@ -219,7 +219,9 @@ class VersionPairs(Panel):
             ).format(version=found.second, n=number(count))
         )
         describe(
-            self.ask_button, self.ask_button.text(), _("Rows that the first version has answered. They are paid for.")
+            self.ask_button,
+            self.ask_button.text(),
+            _("Rows that the first version has answered. Asking them costs money."),
         )
 
     def _ask_clicked(self) -> None:

@@ -14,7 +14,7 @@ async def ask_about_running(window: QWidget, running: int) -> str:
     return await ask(
         Question(
             window,
-            ngettext("A job is running", "Jobs are running", running),
+            ngettext("Close while a job is running?", "Close while jobs are running?", running),
             _("{running} Rowmill can go on without its window and tell you when it is done, or pause and quit.").format(
                 running=text.format(count=number(running))
             ),

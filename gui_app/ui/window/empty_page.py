@@ -141,7 +141,7 @@ class EmptyPage(FirstPanel):
         column.addWidget(self._title)
         column.addWidget(self._text)
         # Between the two comes what happened meanwhile, once there is any.
-        column.addSpacing(GAP_XS)
+        column.addSpacing(GAP_S)
         column.addSpacing(GAP_XS)
         column.addWidget(self.drop)
         column.addSpacing(GAP_L)
@@ -203,7 +203,7 @@ class EmptyPage(FirstPanel):
 
     def retranslate(self) -> None:
         """Set every visible text."""
-        self._title.setText(_("What shall be done with your rows?"))
+        self._title.setText(_("What should be done with your rows?"))
         self._text.setText(
             _("Rowmill asks a language model about each row of your table and puts the answers beside it.")
         )
