@@ -17,9 +17,9 @@ SCORE = OutputField("score", FieldKind.NUMBER, minimum=1, maximum=5)
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ((), "no output field"),
-        ((OutputField("", FieldKind.TEXT),), "field 1 has no name"),
-        ((SENTIMENT, OutputField(" \u200b", FieldKind.TEXT)), "field 2 has no name"),
+        ((), "no result column"),
+        ((OutputField("", FieldKind.TEXT),), "column 1 has no name"),
+        ((SENTIMENT, OutputField(" \u200b", FieldKind.TEXT)), "column 2 has no name"),
         ((SENTIMENT, OutputField("Ｓentiment ", FieldKind.TEXT)), "Two result columns are named"),
         ((OutputField("a\nb", FieldKind.TEXT),), "cannot be a heading"),
         ((OutputField("x" * 300, FieldKind.TEXT),), "cannot be a heading"),

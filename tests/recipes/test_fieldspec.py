@@ -66,7 +66,7 @@ def test_a_spec_that_cannot_be_read_is_refused_in_words(spec: str, sentence: str
         (["s=label:"], "at least two different labels"),
         (["s=label:a||b"], "a label that is empty"),
         (["n=number:5..1"], "upside down"),
-        (["a=text", "A=text"], "Two output fields"),
+        (["a=text", "A=text"], "Two result columns"),
         (["=text"], "has no name"),
     ],
 )

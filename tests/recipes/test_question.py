@@ -80,7 +80,7 @@ def test_the_cap_is_set_leaves_room_for_thinking_and_grows_with_the_answer() -> 
     [
         (replace(RECIPE, template=""), "prompt is empty"),
         (replace(RECIPE, template="hello"), "names no column"),
-        (replace(RECIPE, fields=()), "no output field"),
+        (replace(RECIPE, fields=()), "no result column"),
         (replace(RECIPE, fields=(replace(SENTIMENT, labels=("a",)),)), "at least two different labels"),
         (replace(RECIPE, model=" "), "No model is chosen"),
         (replace(RECIPE, options=Options(max_output_tokens=1)), "1 tokens"),

@@ -101,7 +101,7 @@ def test_nothing_to_compare_is_said() -> None:
 def test_labels_that_are_never_correct_and_foreign_ones_are_warned_of() -> None:
     found = compare_labels([(1, "cat", "cat"), (2, "cat", "Dgo")], LABELS)
     assert "nothing is known about: dog, fish" in warned(found)
-    assert "not among the field's labels, so no answer can agree: Dgo" in warned(found)
+    assert "not among the column's labels, so no answer can agree: Dgo" in warned(found)
 
 
 def test_one_sided_answers_are_warned_of() -> None:

@@ -86,8 +86,8 @@ def test_rows_that_are_the_same_keep_their_answers_wherever_they_stand(path: Pat
     ]
     assert told == Carried(rows=3, found=2, kept=2, gone=1, former="reviews")
     assert carried_text(told) == (
-        "2 of 3 rows are as they were; 2 of them keep their answers. 1 row is new or changed. "
-        "1 row of the former version is not there any more."
+        "2 of 3 rows are unchanged; 2 of them keep their answers. 1 row is new or changed. "
+        "1 row of the former version is gone."
     )
     with Run(other) as run:
         assert run.answer_all() == [1]

@@ -121,7 +121,7 @@ async def test_the_same_file_dropped_again_keeps_the_answers_if_wanted(
             summary = reader.summary()
         nothing: Callable[[], None] = lambda: None  # noqa: E731
         said = [notice.text for notice in notices(summary, None, None, show_model=nothing, go_on=nothing)]
-        assert said[0].startswith("2 of 3 rows are as they were; 2 of them keep their answers.")
+        assert said[0].startswith("2 of 3 rows are unchanged; 2 of them keep their answers.")
         # The message that tells where the former one went also brings it back.
         assert at.status.button.isVisible()
         QTest.mouseClick(at.status.button, Qt.MouseButton.LeftButton)
