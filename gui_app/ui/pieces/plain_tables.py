@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
@@ -14,24 +13,26 @@ from gui_app.ui.pieces.panel import plain_tip
 _AT_THE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-Table = TypeVar("Table", bound=QTableWidget)
-
-
-def plain_table(name: str, parent: QWidget | None = None, kind: type[Table] = QTableWidget) -> Table:  # type: ignore[assignment]
+def plain_table(name: str, parent: QWidget | None = None) -> QTableWidget:
     """A table that is read, not edited."""
-    out = kind(parent)
-    out.setObjectName(name)
-    set_role(out, "boxed")
-    out.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    out.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    out.setTabKeyNavigation(False)
-    out.setWordWrap(False)
-    out.verticalHeader().hide()
-    out.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    out.horizontalHeader().setHighlightSections(False)
-    out.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    out.setStyleSheet("QTableWidget::item { padding: 0 6px; } QHeaderView::section { padding: 4px 9px; }")
+    out = QTableWidget(parent)
+    make_plain(out, name)
     return out
+
+
+def make_plain(table: QTableWidget, name: str) -> None:
+    """Make a table one that is read, not edited."""
+    table.setObjectName(name)
+    set_role(table, "boxed")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.setStyleSheet("QTableWidget::item { padding: 0 6px; } QHeaderView::section { padding: 4px 9px; }")
 
 
 def height_of_lines(table: QTableWidget, most: int) -> int:
@@ -64,8 +65,8 @@ def fill_table(
             if x in figures:
                 item.setTextAlignment(_AT_THE_RIGHT)
             table.setItem(y, x, item)
-    for x in figures:
-        table.horizontalHeaderItem(x).setTextAlignment(_AT_THE_RIGHT)
+    for heading in filter(None, (table.horizontalHeaderItem(x) for x in figures)):
+        heading.setTextAlignment(_AT_THE_RIGHT)
     last = len(headings) - 1 if stretch < 0 else stretch
     for x in range(len(headings)):
         mode = QHeaderView.ResizeMode.Stretch if x == last else QHeaderView.ResizeMode.ResizeToContents

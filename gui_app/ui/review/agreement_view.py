@@ -23,7 +23,7 @@ from gui_app.sentences import filled, plain
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
-from gui_app.ui.pieces.plain_tables import height_of_lines, plain_table
+from gui_app.ui.pieces.plain_tables import height_of_lines, make_plain
 
 Result = Agreement | NumberAgreement | SetAgreement
 
@@ -342,7 +342,8 @@ class _Figures(QTableWidget):
 
 
 def _table(name: str, parent: QWidget) -> _Figures:
-    out = plain_table(name, parent, _Figures)
+    out = _Figures(parent)
+    make_plain(out, name)
     across = out.horizontalHeader()
     across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     across.setMinimumSectionSize(30)
