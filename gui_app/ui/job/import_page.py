@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QProgressBar, QPushButton, QWidget
 
-from gui_app.i18n import _, number
+from gui_app.i18n import _, ngettext, number
 from gui_app.sentences import plain
 from gui_app.store.reading.queries import JobSummary
 from gui_app.ui.look.icons import IconLabel
@@ -62,7 +62,9 @@ class ImportLine(Panel):
         self.source = ElidedLabel()
         set_role(self.source, "hint")
         self.dimensions = text_label("hint")
-        self.read_as = text_label("hint")
+        # It gives way: the list of jobs would be squeezed for it while the file is read.
+        self.read_as = ElidedLabel()
+        set_role(self.read_as, "hint")
         self.encoding, self.separator, self.header, self.sheet = (QComboBox() for _part in range(4))
         self._boxes = (self.sheet, self.encoding, self.separator, self.header)
         self._first, self._rest = QWidget(), QWidget()
@@ -152,11 +154,7 @@ class ImportLine(Panel):
         self._summary, self._can_read_again = summary, can_read_again
         found = summary.import_settings
         self.source.set_whole(plain(summary.source_name, 60))
-        self.dimensions.setText(
-            _("{rows} rows × {columns} columns").format(
-                rows=number(summary.counts.rows), columns=number(len(summary.columns))
-            )
-        )
+        self.dimensions.setText(_size_of(summary.counts.rows, len(summary.columns)))
         self._fill_encoding(found)
         self._fill_separator(found)
         self._fill_header(found)
@@ -169,9 +167,10 @@ class ImportLine(Panel):
         else:
             why = _("A change reads the file again.")
         shown = [box.currentText() for box in self._boxes if box.count() and box.currentText()]
-        self.read_as.setText(" · ".join(shown))
+        read_as = " · ".join(shown)
+        self.read_as.set_whole(read_as)
         self.read_as.setToolTip(plain_tip(why))
-        self._first.setToolTip(plain_tip(f"{self.read_as.text()}\n{why}"))
+        self._first.setToolTip(plain_tip(f"{read_as}\n{why}"))
         for box in self._boxes:
             box.setToolTip(plain_tip(why))
         self._show_progress()
@@ -236,6 +235,13 @@ class ImportLine(Panel):
     def _fill_sheet(self, summary: JobSummary) -> None:
         names = [(plain(name, 40), name) for name in summary.sheets]
         _fill(self.sheet, names, summary.import_settings.get("sheet"))
+
+
+def _size_of(rows: int, columns: int) -> str:
+    return _("{rows} × {columns}").format(
+        rows=ngettext("{n} row", "{n} rows", rows).format(n=number(rows)),
+        columns=ngettext("{n} column", "{n} columns", columns).format(n=number(columns)),
+    )
 
 
 def _fill(box: QComboBox, items: list[tuple[str, Any]], current: Any) -> None:

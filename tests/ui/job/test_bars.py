@@ -223,8 +223,11 @@ def test_while_the_file_is_read_the_import_line_shows_words_and_progress(qtbot: 
     line.show_progress(0.5)
     assert line.progress.isVisible() and line.cancel.isVisible()
     assert not line.separator.isVisible()
-    assert line.read_as.text() == "GB18030 · semicolon (;) · first row: names"
+    assert line.read_as.accessibleName() == "GB18030 · semicolon (;) · first row: names"
+    reading = line.minimumSizeHint().width()
     line.show_progress(None)
+    # Or the list of jobs beside it would be squeezed, and move back afterwards.
+    assert reading <= line.minimumSizeHint().width()
     assert line.separator.isVisible() and not line.read_as.isVisible()
 
 
@@ -249,7 +252,7 @@ def test_the_import_line_is_words_only_once_rows_were_sent(qtbot: QtBot) -> None
     line.show()
     line.show_summary(summary(sent=True), can_read_again=True)
     assert not any(box.isVisible() for box in line.findChildren(QComboBox))
-    assert line.read_as.text() == "GB18030 · semicolon (;) · first row: names"
+    assert line.read_as.accessibleName() == "GB18030 · semicolon (;) · first row: names"
     assert "new job" in line.read_as.toolTip()
 
 

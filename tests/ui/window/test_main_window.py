@@ -109,7 +109,7 @@ async def test_another_separator_reads_the_table_again(window: MainWindow, pract
     await until(box.isVisible)
     box.setCurrentIndex(box.findData(";"))
     box.activated.emit(box.currentIndex())
-    await until(lambda: page.import_line.dimensions.text() == "12 rows × 1 columns")
+    await until(lambda: page.import_line.dimensions.text() == "12 rows × 1 column")
     await until(lambda: page.model.index(0, 0).data() == "0001,this is good number 1")
     await window.aclose()
 
