@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gui_app.engine.events import JobProgress
     from gui_app.store.copies import JobGlance
+    from gui_app.ui.jobs_list.queue_drag import QueueDrag
     from gui_app.ui.jobs_list.queue_strip import QueueStrip
 
 ENTRY = 0x0101
@@ -55,6 +56,7 @@ class JobList(FirstPanel):
     leaveQueueRequested = Signal(object)
 
     strip: QueueStrip
+    drag: QueueDrag
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="sidebar")
@@ -139,9 +141,11 @@ class JobList(FirstPanel):
 
     def furnish(self) -> None:
         """Add what is not seen at first. Once, after the list is on the screen."""
+        from gui_app.ui.jobs_list.queue_drag import QueueDrag
         from gui_app.ui.jobs_list.queue_strip import QueueStrip
 
         self.search.retranslate()
+        self.drag = QueueDrag(self)
         self.strip = QueueStrip()
         self._column.insertWidget(self._column.indexOf(self.list) + 1, self.strip)
 
@@ -276,7 +280,11 @@ class JobList(FirstPanel):
 
         known = self._entries.get(Path(event.job))
         if known is not None:
-            self.update_entry(replace(known, state=event.state, counts=event.counts))
+            now = replace(known, state=event.state, counts=event.counts)
+            self.update_entry(now)
+            if self._queue and self._rank(now) != self._rank(known):
+                # What runs stands before what waits.
+                self.show_waits(self._queue, self._waits)
 
     def _item(self, path: Path | None) -> QListWidgetItem | None:
         for at in range(self.list.count()):

@@ -70,6 +70,7 @@ QFrame[role="panel"] {{ background: {c.base}; border: none; }}
 QFrame[role="page"] {{ background: {c.base}; border: none; }}
 QFrame[role="card"] {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 8px; }}
 QFrame[role="separator"] {{ background: {c.border}; border: none; max-height: 1px; min-height: 1px; }}
+QFrame[role="mark"] {{ background: {c.accent}; border: none; border-radius: 1px; }}
 QFrame[role="drop"] {{ background: {c.window}; border: 2px dashed {c.border_strong}; border-radius: 14px; }}
 QFrame[role="drop"][tone="over"] {{ background: {c.accent_soft}; border-color: {c.accent}; }}
 QFrame[role="banner"] {{ background: {c.accent_soft}; border: none; border-radius: 8px; }}

@@ -16,7 +16,7 @@ from gui_app.ui.table.row_model import RowModel
 from gui_app.ui.table.row_painter import PADDING, icon_side
 
 # In pixels, with letters of the usual size.
-_NARROWEST, _WIDEST, _WIDEST_STATE = 72, 420, 240
+_NARROWEST, _WIDEST, _WIDEST_STATE, _WIDEST_NAME = 72, 420, 240, 130
 _COMFORTABLE = 120
 """Columns that do not all fit anyway are as wide as can be read."""
 _LEAST = {ColumnKind.INPUT: 60, ColumnKind.ANSWER: 80, ColumnKind.SURE: 60}
@@ -60,7 +60,11 @@ def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetri
         return min(scaled(_WIDEST_STATE), max(heading, names, texts + icon_side() + 8)), names
     low = scaled(96 if kind is ColumnKind.ANSWER else _NARROWEST)
     wanted = max(low, min(scaled(_WIDEST, 1.5), max(heading, texts)))
-    return wanted, min(wanted, scaled(_LEAST[kind]))
+    least = scaled(_LEAST[kind])
+    if kind is ColumnKind.ANSWER:
+        # The name of a result is what people look for.
+        least = max(least, min(heading, scaled(_WIDEST_NAME)))
+    return wanted, min(wanted, least)
 
 
 def _text(model: RowModel, row: int, column: int) -> str:

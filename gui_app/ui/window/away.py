@@ -17,6 +17,7 @@ from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.states import JOB_STATE_ICONS
 from gui_app.ui.look.theme import GAP_M, GAP_S, set_role
 from gui_app.ui.pieces.panel import Panel, clear, describe, hbox, text_label, vbox
+from gui_app.ui.window.seen import MOVING
 
 if TYPE_CHECKING:
     from gui_app.store.copies import JobGlance
@@ -55,6 +56,8 @@ class News:
             text = _("“{name}” was interrupted: {finished} of {rows} rows are finished. It can go on.")
         elif entry.state is JobState.SUBMITTED:
             text = _("“{name}” is with the provider overnight. Open it to collect what is done.")
+        elif entry.state is JobState.PAUSED and counts.finished < counts.rows:
+            text = _("“{name}” is paused: {finished} of {rows} rows are finished. It can go on.")
         elif entry.state is JobState.STOPPED:
             text = _("“{name}” stopped: {finished} of {rows} rows are finished.")
         elif counts.failed:
@@ -79,12 +82,10 @@ def _is_new(entry: JobGlance, seen: Mapping[str, str]) -> bool:
     if entry.interrupted or entry.state is JobState.SUBMITTED:
         return True
     before = seen.get(str(entry.path), entry.state.value)
+    if entry.state is JobState.PAUSED:
+        # By itself, or because the window ended without a word.
+        return before in {state.value for state in MOVING}
     return before != entry.state.value and entry.state in (JobState.FINISHED, JobState.STOPPED)
-
-
-def states_seen(entries: Sequence[JobGlance]) -> dict[str, str]:
-    """What is remembered of the jobs until the next start."""
-    return {str(entry.path): entry.state.value for entry in entries if entry.error is None}
 
 
 class AwayCard(Panel):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gui_app.ui.window.leaving import Leaving
     from gui_app.ui.window.opening import Opening
     from gui_app.ui.window.reading import Reading
+    from gui_app.ui.window.seen import Seen
     from gui_app.ui.window.warming import Warming
     from gui_app.ui.window.window_dialogs import WindowDialogs
     from gui_app.ui.window.window_title import WindowTitle
@@ -55,6 +56,7 @@ class MainWindow(WindowFrame):
     jobEnded = Signal(str, object)
 
     status: StatusMessage
+    seen: Seen
     title: WindowTitle
     later: Later
     waits: JobWaits
@@ -115,6 +117,7 @@ class MainWindow(WindowFrame):
         from gui_app.ui.window.leaving import Leaving
         from gui_app.ui.window.opening import Opening
         from gui_app.ui.window.reading import Reading
+        from gui_app.ui.window.seen import Seen
         from gui_app.ui.window.warming import Warming
         from gui_app.ui.window.window_dialogs import WindowDialogs
         from gui_app.ui.window.window_title import WindowTitle
@@ -124,6 +127,7 @@ class MainWindow(WindowFrame):
         self._tasks = Tasks()
         self.title = WindowTitle(self)
         self.status = StatusMessage(self)
+        self.seen = Seen(services.settings, self.status)
         self.later = Later(services, self)
         self.waits = JobWaits(self.later, self.jobs, self.status, self)
         self.library = Library(services.settings, self.jobs, self.status, self)
@@ -330,7 +334,7 @@ class MainWindow(WindowFrame):
 
     def go_to_background(self) -> None:
         """Hide; running jobs go on, and the last one to end ends the program."""
-        self._keep_seen()
+        self.seen.note_all(self.jobs.entries(), closing=False)
         self._in_background = True
         self.hide()
 
@@ -369,17 +373,12 @@ class MainWindow(WindowFrame):
         self.close()
         self.closed.emit()
 
-    def _keep_seen(self) -> None:
-        from gui_app.ui.window.away import states_seen
-
-        self.settings.set(SEEN, states_seen(self.jobs.entries()))
-
     def _keep_all(self) -> None:
         from gui_app.errors import StorageError
 
         if not self._in_background:
             # What ends behind a hidden window was seen by nobody.
-            self._keep_seen()
+            self.seen.note_all(self.jobs.entries(), closing=True)
         self._keep_geometry()
         try:
             self.settings.save()

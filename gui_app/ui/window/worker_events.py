@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.engine.events import JobProgress
-from gui_app.jobs import JobState
+from gui_app.ui.window.seen import MOVING
 from gui_app.worker.protocol import WorkerLost
 
 if TYPE_CHECKING:
     from gui_app.ui.window.main_window import MainWindow
     from gui_app.worker.client import WorkerClient
-
-_MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 
 
 class WorkerEvents(QObject):
@@ -62,13 +60,18 @@ class WorkerEvents(QObject):
         window.jobs.take(event)
         if window.page is not None and window.page.path == path:
             window.page.take(event)
-        if event.state in _MOVING:
+        if event.state in MOVING:
+            if path not in self.running:
+                window.seen.note(path, event.state)
             self.running.add(path)
             window.title.moved(event)
             self.moved.emit(event)
         elif path in self.running:
             self.running.discard(path)
             window.title.ended(path)
+            if window.isVisible():
+                # What ends behind a hidden window was seen by nobody.
+                window.seen.note(path, event.state)
             entry = window.jobs.entry(path)
             self.ended.emit(path.stem if entry is None else entry.name, event)
             window.end_behind()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField
@@ -40,6 +41,23 @@ def threads() -> Iterator[Threads]:
     threads = Threads(MadeUpReader(50))
     yield threads
     threads.close()
+
+
+def test_the_name_of_a_result_is_not_cut_for_the_columns_of_the_file(threads: Threads, qtbot: QtBot) -> None:
+    field = OutputField("sentiment", FieldKind.LABEL, ("good", "bad"))
+    threads.model.set_columns(tuple(f"a rather long heading {n}" for n in range(6)), (field,))
+    threads.model.set_total(50)
+    view = RowView(threads.model)
+    qtbot.addWidget(view)
+    view.resize(660, 400)
+    view.show()
+    qtbot.waitUntil(lambda: text_at(threads.model, 0, 0) == "row 1")
+    view.column_layout.fit()
+    heading = view.horizontalHeader()
+    font = heading.font()
+    font.setBold(True)
+    assert view.columnWidth(6) >= QFontMetrics(font).horizontalAdvance("sentiment") + 16
+    assert view.columnViewportPosition(7) + view.columnWidth(7) <= view.viewport().width()
 
 
 def test_the_state_stays_in_sight_beside_long_texts(threads: Threads, qtbot: QtBot) -> None:

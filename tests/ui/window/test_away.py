@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import Counts, JobState
+from gui_app.settings import SEEN, Settings
 from gui_app.store.copies import JobGlance, job_glance
-from gui_app.ui.window.away import MOST_LINES, AwayCard, news, states_seen
+from gui_app.ui.pieces.status_message import StatusMessage
+from gui_app.ui.window.away import MOST_LINES, AwayCard, news
+from gui_app.ui.window.seen import Seen, states_seen
 from tests.helpers.finding import part
 from tests.store.making import Run, done, forget_owner, make_job, one_column
 
@@ -49,14 +52,35 @@ def test_a_job_that_runs_elsewhere_or_was_paused_is_no_news(tmp_path: Path) -> N
         assert news([job_glance(path)], {}) == []
         run.keep(done(1))
         run.writer.set_state(JobState.PAUSED)
-    assert news([job_glance(path)], {str(path): "running"}) == []
+    assert news([job_glance(path)], {str(path): "paused"}) == []
+    assert news([job_glance(path)], states_seen([job_glance(path)], closing=True)) == []
+
+
+def test_a_job_that_was_paused_when_the_window_ended_without_a_word_is_told_of() -> None:
+    running = replace(FINISHED, state=JobState.RUNNING, counts=Counts(done=40, waiting=60))
+    paused = replace(running, state=JobState.PAUSED)
+    told = news([paused], states_seen([running], closing=False))
+    assert [item.text() for item in told] == ["“reviews” is paused: 40 of 100 rows are finished. It can go on."]
+    assert told[0].state is JobState.PAUSED
+    # Whoever closes the window and has the job paused knows it.
+    assert news([paused], states_seen([running], closing=True)) == []
+
+
+def test_a_state_is_kept_as_soon_as_it_changes(tmp_path: Path, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    settings = tmp_path / "settings.json"
+    seen = Seen(Settings(settings), StatusMessage(window))
+    seen.note(Path("a.rowmill"), JobState.RUNNING)
+    seen.note(Path("b.rowmill"), JobState.FINISHED)
+    assert Settings.load(settings).get(SEEN) == {"a.rowmill": "running", "b.rowmill": "finished"}
 
 
 def test_what_ended_since_it_was_last_seen_is_told_and_only_then() -> None:
     assert [item.text() for item in news([FINISHED], {"a.rowmill": "running"})] == [
         "“reviews” has ended: 100 of 100 rows are finished, 10 of them failed."
     ]
-    assert news([FINISHED], states_seen([FINISHED])) == []
+    assert news([FINISHED], states_seen([FINISHED], closing=True)) == []
     # A job that came from elsewhere was never seen: whoever brought it knows.
     assert news([FINISHED], {}) == []
     assert news([replace(FINISHED, archived=True)], {"a.rowmill": "running"}) == []
@@ -64,7 +88,7 @@ def test_what_ended_since_it_was_last_seen_is_told_and_only_then() -> None:
 
 def test_what_is_out_overnight_is_told_at_every_start() -> None:
     out = replace(FINISHED, state=JobState.SUBMITTED)
-    assert "overnight" in news([out], states_seen([out]))[0].text()
+    assert "overnight" in news([out], states_seen([out], closing=True))[0].text()
 
 
 def test_the_card_opens_the_job_and_then_tells_no_more_of_it(qtbot: QtBot) -> None:
