@@ -164,10 +164,10 @@ class Recipe:
         Raises:
             RecipeError: Not JSON, not a recipe, or too large (1 MB).
         """
-        if len(text) > 1_000_000:
+        if isinstance(text, str) and len(text) > 1_000_000:
             raise RecipeError(N_("This recipe is too large to be one. A recipe file has at most 1 MB."))
         try:
-            data = json.loads(text)
+            data = json.loads(_text(text))
             if data.get("format") != 1:
                 raise ValueError("unknown format")
             options = data.get("options") or {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from sqlite3 import Connection
@@ -68,6 +68,17 @@ class FormerJob:
         # A key for each row of a million: more than memory should hold.
         db.execute("PRAGMA temp_store = FILE")
 
+    @contextmanager
+    def _contents(self) -> Iterator[None]:
+        # The newer job was just written by Rowmill: what does not fit is in the former one.
+        try:
+            with job_file.contents(self.path):
+                yield
+        except sqlite3.Error as error:
+            if isinstance(error, sqlite3.IntegrityError) or "user-defined function raised" in str(error):
+                raise job_file.damaged(self.path, str(error)) from error
+            raise
+
     def carry_to(self, db: Connection) -> Carried:
         """Give the rows of a job that was just filled the answers that the same rows have here.
 
@@ -76,6 +87,10 @@ class FormerJob:
         Raises:
             JobFileError: The newer table lacks a column that the task uses, or has none in common.
         """
+        with self._contents():
+            return self._carry_to(db)
+
+    def _carry_to(self, db: Connection) -> Carried:
         old, new = _columns(db, "former"), _columns(db, "main")
         shared = [name for name in old if name in new]
         if not shared:

@@ -321,12 +321,21 @@ class JobWriter:
         if self._more:
             return now
         within = "AND row_id IN (SELECT row_id FROM run_rows)" if self._limited else ""
-        query = f"SELECT {{}}(not_before) FROM status WHERE state = 0 AND not_before > 0 {within}"
-        last = self.db.execute(query.format("max")).fetchone()[0]
-        if last is not None and last > now + MAX_RETRY_AHEAD_S:
+        query = f"SELECT row_id, not_before FROM status WHERE state = 0 AND not_before > 0 {within} ORDER BY not_before"
+        last = self.db.execute(f"{query} DESC LIMIT 1").fetchone()
+        if last is not None and last[1] > now + MAX_RETRY_AHEAD_S:
+            self._check_cells(last[0])
             return now
-        first = self.db.execute(query.format("min")).fetchone()[0]
-        return None if first is None else float(first)
+        first = self.db.execute(f"{query} LIMIT 1").fetchone()
+        if first is None:
+            return None
+        self._check_cells(first[0])
+        return float(first[1])
+
+    def _check_cells(self, row_id: int) -> None:
+        # No claim would ever meet it, and the run would go on looking for ever.
+        if self.db.execute("SELECT 1 FROM cells WHERE row_id = ?", (row_id,)).fetchone() is None:
+            raise job_file.damaged(self.path, f"row {row_id} has no cells")
 
     def look_again(self) -> bool:
         """Start over at the first row. True when rows of the run still wait that no cursor will meet.
@@ -341,10 +350,11 @@ class JobWriter:
             )
         self._cursor = 0
         source = "run_rows r CROSS JOIN status s ON s.row_id = r.row_id" if self._limited else "status s"
-        return (
-            self.db.execute(f"SELECT 1 FROM {source} WHERE s.state = 0 AND s.not_before = 0 LIMIT 1").fetchone()
-            is not None
-        )
+        query = f"SELECT s.row_id FROM {source} WHERE s.state = 0 AND s.not_before = 0 LIMIT 1"
+        found = self.db.execute(query).fetchone()
+        if found is not None:
+            self._check_cells(found[0])
+        return found is not None
 
     def _numbers(self, query: str) -> list[int]:
         with job_file.storage_errors(self.path), job_file.contents(self.path):

@@ -238,7 +238,7 @@ class JobEditor:
         return [row_id for _, row_id, _, _ in edits]
 
     def _edit(self, row_ids: Iterable[int], field: str | None, after: str | None) -> Change:
-        with job_file.storage_errors(self.path):
+        with job_file.storage_errors(self.path), job_file.contents(self.path):
             step = 1 + max(
                 self._db.execute("SELECT ifnull(max(step), 0) FROM edits WHERE undone = ?", (undone,)).fetchone()[0]
                 for undone in (0, 1)

@@ -269,12 +269,12 @@ def make_empty(db: Connection, *, name: str) -> None:
     put_meta(db, name=name, job_id=uuid.uuid4().hex, state="draft", created_at=now, updated_at=now)
     db.execute("COMMIT")
     # Switching later would need the file for itself, while the window and the import both open it.
-    if not network_folder.is_remote(_folder_of(db)):
+    if not network_folder.is_remote(_path_of(db).parent):
         db.execute("PRAGMA journal_mode = WAL")
 
 
-def _folder_of(db: Connection) -> Path:
-    return Path(db.execute("PRAGMA database_list").fetchone()[2]).parent
+def _path_of(db: Connection) -> Path:
+    return Path(db.execute("PRAGMA database_list").fetchone()[2])
 
 
 def put_meta(db: Connection, **values: Any) -> None:
@@ -286,9 +286,18 @@ def put_meta(db: Connection, **values: Any) -> None:
 
 
 def get_meta(db: Connection, key: str, default: Any = None) -> Any:
-    """One note of the job."""
+    """One note of the job.
+
+    Raises:
+        DamagedJobFile: It cannot be one.
+    """
     row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return default if row is None else json.loads(row[0])
+    if row is None:
+        return default
+    try:
+        return json.loads(row[0])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damaged(_path_of(db), f"{type(error).__name__}: {error}") from error
 
 
 @contextmanager

@@ -266,6 +266,12 @@ CANNOT_BE = {
     "totals": "DELETE FROM totals",
     "missing rows": "DELETE FROM status WHERE row_id < 50",
     "huge numbers": "UPDATE attempts SET cost_usd = 9e999, input_tokens = 'many'",
+    "a mark that the table was read": "UPDATE meta SET value = 'x' WHERE key = 'import_done'",
+    "a deep note": "UPDATE meta SET value = printf('%.*c', 100000, '[') WHERE key = 'import_done'",
+    "an attempt": "UPDATE status SET attempt_id = 'x' WHERE row_id = 1",
+    "a step": "INSERT INTO edits (step, row_id, edited_at) VALUES ('x', 1, 0)",
+    "a draft that is no text": "INSERT OR REPLACE INTO meta VALUES ('draft', '1e300')",
+    "no cells": "DELETE FROM cells WHERE row_id = 1",
     "an owner": "INSERT OR REPLACE INTO meta VALUES ('owner', '{\"host\": [1]}')",
 }
 
@@ -278,9 +284,32 @@ def test_contents_that_cannot_be_are_a_sentence_and_never_a_crash(path: Path, wh
     with closing(sqlite3.connect(job)) as db:
         db.execute(CANNOT_BE[what])
         db.commit()
-    for question in (look_at_everything, run_and_edit, ask_again, check_job):
+    for question in (look_at_everything, run_and_edit, ask_again, check_job, duplicate, carry):
         ask(question, job)
     assert job_glance(job).path == job
+
+
+def duplicate(path: Path) -> None:
+    duplicate_job(path, path.with_name("duplicate.rowmill"), with_answers=True, name="duplicate")
+
+
+def carry(path: Path) -> None:
+    from tests.store.test_carry import newer
+
+    newer(path, path.with_name("newer.rowmill"), [("a",), ("text b",)])
+
+
+@pytest.mark.parametrize("due", [1.0, 1e300])
+def test_a_row_that_is_due_and_has_no_cells_ends_the_run(path: Path, due: float) -> None:
+    job = make_job(path, one_column("a", "b"))
+    with closing(sqlite3.connect(job)) as db:
+        db.execute("DELETE FROM cells WHERE row_id = 2")
+        db.execute("UPDATE status SET not_before = ? WHERE row_id = 2", (due,))
+        db.commit()
+    with Run(path) as run:
+        assert run.claim() == [1]
+        with pytest.raises(DamagedJobFile, match="row 2 has no cells"):
+            run.writer.next_due()
 
 
 def ask_again(path: Path) -> None:

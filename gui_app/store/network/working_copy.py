@@ -207,7 +207,7 @@ def look_at(path: Path) -> Original:
     with path.open("rb") as file:
         head = file.read(opened.HEAD_BYTES)
     stamp, job_id = None, ""
-    with contextlib.suppress(sqlite3.Error, ValueError):
+    with contextlib.suppress(sqlite3.Error, ValueError, UserError):
         with closing(job_file.connect(path, read_only=True, immutable=True)) as db:
             stamp, job_id = job_file.get_meta(db, STAMP), str(job_file.get_meta(db, "job_id", ""))
     told = head + f"{size} {json.dumps(stamp, sort_keys=True)}".encode()
