@@ -8,6 +8,7 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -82,6 +83,8 @@ class DelimitedTable(Table):
             encoding, dialect.separator, dialect.quote, dialect.escape, header, self._sep_lines + begins if above else 0
         )
         self._dialect = dialect
+        if wanted.quote is None:
+            self._note_quotes_as_text(text)
         self._name_columns(rows, header)
         self._refuse_header_only(header, len(records) - above, whole)
         if above and wanted.skip_lines is None:
@@ -140,6 +143,18 @@ class DelimitedTable(Table):
             return fixed
         prose = self.path.suffix.lower() not in (".csv", ".tsv", ".tab", ".psv", ".xls")
         return dialects.detect(text, whole=whole, fixed=fixed, unfixed=unfixed, prose=prose)
+
+    def _note_quotes_as_text(self, text: str) -> None:
+        if self._dialect.quote or not self._dialect.separator:
+            return
+        quoting = replace(self._dialect, quote='"')
+        if dialects.begins_with_quote(text, quoting):
+            line, cell = dialects.where_quote_opened(text, quoting)
+            sentence = N_(
+                "The quotes in “{file}” were read as text: the one opened in line {line}, cell {cell}, is not closed "
+                "where the cell ends."
+            )
+            self._open_notes.append((sentence, {"file": self.name, "line": self._sep_lines + line, "cell": cell}))
 
     def _rows_above(self, wanted: ImportSettings, records: list[Record], rows: list[list[str]]) -> int:
         if wanted.skip_lines is not None:

@@ -115,6 +115,8 @@ def detect(
         if leading.width > 1 and not leading.wrong and leading.share > 0.8:
             break  # even rows and no quote in the wrong place: other ways of quoting need not be tried
     best_score, best = max(scored, key=_value)
+    if not best.quote and "q" in unfixed:
+        best_score, best = _quoted_all_the_same(text, scored, best.separator) or (best_score, best)
     if "s" not in unfixed:
         return best
     if best_score.width <= 1:
@@ -132,6 +134,7 @@ class _Score:
     first_width: int
     widest: int
     wrong: float
+    wrong_records: int
 
 
 def _candidates(text: str, fixed: Dialect, unfixed: str) -> Iterator[list[Dialect]]:
@@ -153,7 +156,7 @@ def _candidates(text: str, fixed: Dialect, unfixed: str) -> Iterator[list[Dialec
 def _score(found: list[Record], dialect: Dialect) -> _Score:
     read = [record.cells for record in found if record.cells is not None]
     if not read:
-        return _Score(-1.0, 1, 0.0, 1, 1, 1.0)
+        return _Score(-1.0, 1, 0.0, 1, 1, 1.0, len(found))
     widths = Counter(map(len, read))
     width = max(widths, key=lambda one: (widths[one], one))
     share = widths[width] / len(found)
@@ -166,15 +169,40 @@ def _score(found: list[Record], dialect: Dialect) -> _Score:
         value = 0.05 * share
     wrong = 1 - len(read) / len(found)
     value -= wrong * 0.5 + (0.0 if dialect.quote == '"' and not dialect.escape else 0.02)
-    return _Score(value, width, share, len(read[0]), max(widths), wrong)
+    return _Score(value, width, share, len(read[0]), max(widths), wrong, len(found) - len(read))
 
 
 def _value(pair: tuple[_Score, Dialect]) -> float:
     return pair[0].value
 
 
+def _quoted_all_the_same(
+    text: str, scored: list[tuple[_Score, Dialect]], separator: str
+) -> tuple[_Score, Dialect] | None:
+    """The reading with quotes where some cells are quoted as they should be: then a quote that is never closed is a
+    fault of the file, to be told with its line, and no reason to take all of them for text."""
+    with_quotes = [pair for pair in scored if pair[1].quote and pair[1].separator == separator]
+    if not with_quotes:
+        return None
+    score, dialect = max(with_quotes, key=_value)
+    well = sum(1 for _ in itertools.islice(_quoted_cell(dialect).finditer(text), MOST_RECORDS))
+    return (score, dialect) if well and well >= score.wrong_records else None
+
+
+def _quoted_cell(dialect: Dialect) -> re.Pattern[str]:
+    quote, separator = re.escape(dialect.quote), re.escape(dialect.separator or _NO_SEPARATOR)
+    escaped = f"|{re.escape(dialect.escape)}." if dialect.escape else ""
+    inside = f"(?:[^{quote}{re.escape(dialect.escape)}]|{quote}{quote}{escaped})*+"
+    return re.compile(f"(?:^|(?<={separator})){quote}{inside}{quote}(?={separator}|[\\r\\n]|\\Z)", re.M | re.S)
+
+
 def _separators_in_prose(scored: list[tuple[_Score, Dialect]]) -> bool:
     return any(score.widest > 1 and dialect.separator != "\t" for score, dialect in scored)
+
+
+def begins_with_quote(text: str, dialect: Dialect) -> bool:
+    """Some cell does."""
+    return re.search(f"(?:^|{re.escape(dialect.separator)}){re.escape(dialect.quote)}", text, re.M) is not None
 
 
 def where_quote_opened(text: str, dialect: Dialect) -> tuple[int, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -93,7 +95,10 @@ def checked(name: str, file_name: str) -> str:
 
 def utf16_without_mark(head: bytes) -> str | None:
     """UTF-16 that does not say so: commas, digits and line ends have a zero in every second byte."""
-    sample = head[:4000]
+    return _utf16_with_zeros(head[:4000]) or _utf16_in_another_script(head[:4000])
+
+
+def _utf16_with_zeros(sample: bytes) -> str | None:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(even, odd) < max(2, len(sample) * 0.02) or min(even, odd) > max(even, odd) * 0.05:
         return None
@@ -109,6 +114,27 @@ def utf16_without_mark(head: bytes) -> str | None:
     except UnicodeDecodeError as error:
         return name if error.reason == "unexpected end of data" else None
     return name
+
+
+def _utf16_in_another_script(sample: bytes) -> str | None:
+    """Chinese, for example, has few zeros, and the byte of a line end within its characters."""
+    try:
+        sample.replace(b"\0", b"").decode()
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            return None
+    else:
+        return None
+    for name in ("utf-16-le", "utf-16-be"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = codecs.getincrementaldecoder(name)().decode(sample)
+            if ("\n" in text or "\r" in text) and not any(map(_is_in_no_text, text)):
+                return name
+    return None
+
+
+def _is_in_no_text(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and character not in "\t\r\n"
 
 
 def _first_byte_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, int, bool]:

@@ -81,4 +81,6 @@ class FailingCalls:
     def say(self, pid: int, *commands: str) -> None:
         """`enable name=posix/io/sync/fdatasync,failinfo=5` and the like; see fiu-ctrl(1)."""
         words = [word for command in commands for word in ("-c", command)]
-        subprocess.run(["fiu-ctrl", "-f", str(self._pipe), *words, str(pid)], check=True, timeout=20)
+        # It is a shell script, and bash dies now and then with libfiu in it.
+        plain = {name: value for name, value in os.environ.items() if name not in self.environment}
+        subprocess.run(["fiu-ctrl", "-f", str(self._pipe), *words, str(pid)], check=True, timeout=20, env=plain)

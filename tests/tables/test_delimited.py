@@ -204,6 +204,19 @@ def test_a_quote_that_swallows_rows_is_refused_with_its_line(tmp_path: Path) -> 
     assert 'the quote (") opened in line 302, cell 2, is not closed' in refusal_of(path)
 
 
+def test_in_a_short_file_one_quoted_cell_is_enough_to_refuse_an_open_quote(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", 'id,text\r\n1,"two\r\nlines"\r\n2,"never closed\r\n3,b\r\n')
+    assert 'the quote (") opened in line 4, cell 2, is not closed' in refusal_of(path)
+
+
+def test_where_nothing_else_is_quoted_an_open_quote_is_text_and_told_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", 'id,text\n1,fine\n2,"never closed\n3,b\n')
+    assert cells_of(path) == [("1", "fine"), ("2", '"never closed'), ("3", "b")]
+    with open_table(path) as table:
+        assert [(details["line"], details["cell"]) for _sentence, details in table.warnings] == [(3, 2)]
+        assert "read as text" in table.warnings[0][0]
+
+
 def test_an_open_quote_can_be_read_as_text(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'id,text\n1,"never closed\n2,b\n')
     assert cells_of(path, ImportSettings(quote="")) == [("1", '"never closed'), ("2", "b")]

@@ -48,6 +48,14 @@ def test_utf_16_big_endian_with_its_mark_is_found(tmp_path: Path) -> None:
     assert cells_of(path) == [("1", "好")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_chinese_in_utf_16_without_its_mark_is_found(tmp_path: Path, encoding: str) -> None:
+    # 不 is 4E 0D and 一 is 4E 00: the bytes of a line end and of no letter at all.
+    text = "编号,评论\r\n" + "".join(f"{n},不好，不能用一次就坏了，不买\r\n" for n in range(3))
+    assert cells_of(write(tmp_path / "a.csv", text.encode(encoding)))[2] == ("2", "不好，不能用一次就坏了，不买")
+    assert cells_of(write(tmp_path / "b.csv", text, "gb18030"))[2] == ("2", "不好，不能用一次就坏了，不买")
+
+
 def test_a_short_latin_text_is_taken_for_western_european(tmp_path: Path) -> None:
     assert cells_of(write(tmp_path / "a.csv", "id,text\n1,café\n", "cp1252")) == [("1", "café")]
 

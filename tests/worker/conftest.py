@@ -47,6 +47,9 @@ def make_job(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+LIMIT_S = 40.0
+
+
 class Watch:
     """Every event of a client, and waiting for some."""
 
@@ -61,13 +64,19 @@ class Watch:
 
     async def until(self, condition: Callable[[Event], bool], since: int = 0) -> Any:
         """The first event from `since` on that fits."""
-        async with asyncio.timeout(40):
-            while True:
-                for event in self.events[since:]:
-                    if condition(event):
-                        return event
-                self._moved.clear()
-                await self._moved.wait()
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                while True:
+                    for event in self.events[since:]:
+                        if condition(event):
+                            return event
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            seen = "\n".join(f"  {event}" for event in self.events[since:][-5:])
+            raise AssertionError(
+                f"waited {LIMIT_S:.0f} s; the last of {len(self.events) - since} events:\n{seen}"
+            ) from None
 
     async def end_of(self, job: Path, since: int = 0) -> JobProgress:
         """The event that tells the end of a run."""
