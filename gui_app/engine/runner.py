@@ -7,7 +7,6 @@ import contextlib
 import logging
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +22,10 @@ from gui_app.engine.judging import Judging, Pricing
 from gui_app.engine.network import NetworkGate
 from gui_app.engine.pace import Pace
 from gui_app.engine.prompts import Prompts
+from gui_app.engine.rate import FinishRate
 from gui_app.engine.silence import Reach, Silence
 from gui_app.engine.standing import standing_of
-from gui_app.errors import InternalError, RowmillError, StorageError, UserError
+from gui_app.errors import RowmillError, StorageError, UserError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions, Scope
 from gui_app.jobs.states import GUARD, LEASE_LOST, LIMIT_OFFLINE
 from gui_app.providers.base import LiveProvider
@@ -37,11 +37,8 @@ from gui_app.store.network.copy_back import StoredMeanwhile
 log = logging.getLogger(__name__)
 
 TICK_S = 0.1
-RATE_OVER_S = 30.0
 STOP_GRACE_S = 10.0
 DEADLINE_S = 180.0
-
-
 SAVED_EVERY_S = 2.0
 
 
@@ -98,7 +95,7 @@ class JobRunner:
         self._silence = None if reach is None else Silence(self._network, reach, monotonic)
         self._guard = Guard(active=guarded)
         self._changed = Changed()
-        self._state = JobState.RUNNING
+        self._state = self._stored = JobState.RUNNING
         self._stopped: tuple[Cause | None, str] = (None, "")
         self._problem: UserError | None = None
         self._not_copied_back: StorageError | None = None
@@ -108,7 +105,7 @@ class JobRunner:
         self._version = 0
         self._workers = 1
         self._dirty = True
-        self._history: deque[tuple[float, int, float]] = deque()
+        self._rate = FinishRate()
         self._flow: Flow[SentRow, Outcome] | None = None
         self._attempts: Attempts | None = None
         self._question = question
@@ -322,22 +319,17 @@ class JobRunner:
         self._dirty = True
 
     async def _tick(self) -> None:
-        beat_at = self._monotonic() + BEAT_EVERY_S
-        saved_at = -math.inf
+        self._stored = self._state
+        beat_at, saved_at = self._monotonic() + BEAT_EVERY_S, -math.inf
         ticked_at = self._monotonic() + self._slept_s()
-        told = self._state
         while True:
             now = self._monotonic()
             if now + self._slept_s() - ticked_at > LATE_S and self._attempts is not None:
                 self._attempts.woke()
             ticked_at = now + self._slept_s()
-            if not self._history or now - self._history[-1][0] >= 0.5:
-                self._note_rate(now)
-            state = self._shown_state()
+            self._rate.note(now, self._source.standing.run_finished)
             try:
-                if state is not told and not self._settled:
-                    told, self._dirty = state, True
-                    await self._source.set_state(state, *self._stopped)
+                await self._store_state()
                 if now >= saved_at:
                     saved_at = now + SAVED_EVERY_S
                     self._saved = await self._source.identical_saved()
@@ -346,14 +338,25 @@ class JobRunner:
                     await self._beat()
             except StorageError:
                 pass  # The exchange meets the same trouble and says so.
-            self._check_offline()
-            self._check_copied_back()
-            if self._silence is not None and self._flow is not None:
-                self._silence.look(self._flow.sending)
-            if self._dirty or self._pace.waiting_s:
-                self._dirty = False
-                self._on_progress(self._progress())
+            self._look_around()
             await asyncio.sleep(TICK_S)
+
+    async def _store_state(self) -> None:
+        """The very last one is stored by `_settle`."""
+        state = self._shown_state()
+        if state is not self._stored and not self._settled:
+            self._stored = state
+            self._announce_soon()
+            await self._source.set_state(state, *self._stopped)
+
+    def _look_around(self) -> None:
+        self._check_offline()
+        self._check_copied_back()
+        if self._silence is not None and self._flow is not None:
+            self._silence.look(self._flow.sending)
+        if self._dirty or self._pace.waiting_s:
+            self._dirty = False
+            self._on_progress(self._progress())
 
     async def _beat(self) -> bool:
         owned = await self._source.beat()
@@ -382,22 +385,10 @@ class JobRunner:
             return JobState.OFFLINE
         return self._state
 
-    def _note_rate(self, now: float) -> None:
-        standing = self._source.standing
-        self._history.append((now, standing.run_finished, standing.spent_usd))
-        while now - self._history[0][0] > RATE_OVER_S:
-            self._history.popleft()
-
-    def _rate_per_s(self) -> float | None:
-        if len(self._history) < 2:
-            return None
-        (began, first, _), (ended, last, _) = self._history[0], self._history[-1]
-        return (last - first) / (ended - began) if ended - began > 0.9 else None
-
     def _progress(self) -> JobProgress:
         changed, many = self._changed.take()
         standing = self._source.standing
-        rate = self._rate_per_s()
+        rate = self._rate.per_s()
         left = standing.run_rows - standing.run_finished
         finished = standing.counts.finished
         problem = self._problem or self._source.not_copied_back
@@ -424,9 +415,3 @@ class JobRunner:
             identical_saved=self._saved,
             unknown_sent=self._unknown_sent,
         )
-
-
-def unexpected(error: BaseException) -> InternalError:
-    """Wrap a mistake of ours, logged with its traceback."""
-    log.error("the run of a job failed", exc_info=error)
-    return InternalError(str(error))

@@ -119,13 +119,13 @@ def _arm(run: Overnight, provider: BatchProvider, step: str, nth: int) -> None:
         return await close_part(*args)
 
     source.close_part = closing
-    uploaded = run.runner._uploaded
+    uploaded = run.runner._told.uploaded
 
     def told(sent: int, of: int) -> None:
         reached("uploading")
         uploaded(sent, of)
 
-    cast(Any, run.runner)._uploaded = told
+    cast(Any, run.runner._told).uploaded = told
 
 
 if __name__ == "__main__":

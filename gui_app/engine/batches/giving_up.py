@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from gui_app.engine.batches.part_source import PartSource
-from gui_app.engine.batches.runner import state_at_rest
+from gui_app.engine.batches.part_source import PartSource, state_at_rest
 from gui_app.engine.prompts import no_rows
 from gui_app.jobs import Cause
 from gui_app.store.parts import PartState

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gui_app.engine.job_source import JobSource, SentRow, Watch
-from gui_app.jobs import Cause, Lane, Recipe, RowState
+from gui_app.jobs import Cause, JobState, Lane, Recipe, RowState
 from gui_app.store import parts
 from gui_app.store.claims import Outcome
 from gui_app.store.parts import Judge, PartState, PartView
@@ -132,3 +132,18 @@ class PartSource(JobSource):
             return back
 
         return await self._call(write)
+
+
+async def state_at_rest(source: PartSource, wanted: JobState | None = None) -> JobState:
+    """Where a job stands that nobody is running.
+
+    Args:
+        wanted: What it was told to do, where it was.
+    """
+    counts = source.standing.counts
+    if await source.open_parts():
+        return JobState.SUBMITTED
+    if not counts.waiting and not counts.running:
+        return JobState.FINISHED
+    # What did not come back, or was not asked for, still waits for its run.
+    return wanted or JobState.DRAFT

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gui_app.engine import retry
-from gui_app.engine.batches.lookout import Look, Lookout, Problem, Seen, other_place
-from gui_app.engine.batches.part_source import Owner, PartSource
+from gui_app.engine.batches.lookout import Look, Lookout, Seen, other_place
+from gui_app.engine.batches.part_source import Owner, PartSource, state_at_rest
+from gui_app.engine.batches.rests import Rests
 from gui_app.engine.batches.submission import Step, Submission
-from gui_app.engine.events import Changed, JobProgress
+from gui_app.engine.batches.telling import Telling
+from gui_app.engine.events import JobProgress
 from gui_app.engine.job_source import plain_options
 from gui_app.engine.judging import Pricing
 from gui_app.engine.prompts import Prompts, no_rows
 from gui_app.errors import StorageError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RunOptions, Scope
+from gui_app.jobs.states import LEASE_LOST
 from gui_app.providers.base import BatchProvider, CallFailed
-from gui_app.store.claims import Outcome
 from gui_app.store.lease import BEAT_EVERY_S
 from gui_app.store.parts import PartView
 
@@ -31,7 +33,6 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.2
 STORAGE_RETRY_S = 2.0
-SLICE_S = 5.0
 MOST_REFUSALS = 8
 """Attempts to submit one part that may fail in a row for reasons that waiting should help."""
 
@@ -82,28 +83,18 @@ class OvernightRunner:
         self._provider = provider
         self._owner = owner
         self._options = options
-        self._on_progress = on_progress
         self._linger = linger
         self._poll_s = poll_s
+        self._told = Telling(path, on_progress, JobState.SUBMITTED if asking is None else JobState.RUNNING)
         prompts = no_rows if asking is None else _prompts(asking, pricing_of(asking.recipe))
-        self._source = PartSource(path, prompts, self._committed)
+        self._source = PartSource(path, prompts, self._told.committed)
         self._lookout = Lookout(self._source, provider, owner, pricing_of, path.parent)
         self._submission: Submission | None = None
-        self._changed = Changed()
-        self._dirty = True
-        self._state = JobState.RUNNING if asking is not None else JobState.SUBMITTED
         self._wanted: JobState | None = None
-        self._stopped: tuple[Cause | None, str] = (None, "")
-        self._problem: Problem | None = None
-        self._stuck: dict[int, Problem] = {}
-        self._offline: Cause | None = None
-        self._wake = asyncio.Event()
+        self._rests = Rests(self._over)
         self._cancel_parts = False
         self._doing: asyncio.Task[Any] | None = None
         self._exhausted = False
-        self._blocked: Cause | None = None
-        self._upload = (0, 0)
-        self._unknown_sent = 0
         self._came_back = 0
         self.opened = asyncio.Event()
         """Set once the job is ours: nothing refuses it any more."""
@@ -115,7 +106,7 @@ class OvernightRunner:
             JobInUse, JobFileError, StorageError: The job could not be opened; nothing was sent.
         """
         try:
-            self._unknown_sent = await self._source.open()
+            self._told.unknown_sent = await self._source.open()
             version = 0
             if self._asking is not None:
                 asking = self._asking
@@ -125,9 +116,7 @@ class OvernightRunner:
             await self._run_opened(version)
         finally:
             await self._source.close()
-        progress = self._progress()
-        self._on_progress(progress)
-        return progress
+        return self._told.tell(self._source)
 
     async def _run_opened(self, version: int) -> None:
         ticker = asyncio.create_task(self._tick())
@@ -141,36 +130,37 @@ class OvernightRunner:
                     version=version,
                     folder=self._path.parent,
                     budget_usd=self._options.budget_usd,
-                    told=self._uploaded,
+                    told=self._told.uploaded,
                 )
             await self._work()
         finally:
             ticker.cancel()
             await asyncio.gather(ticker, return_exceptions=True)
             if self._submission is not None:
-                await self._insist(self._submission.give_back, give_up=True)
+                await self._insist(self._submission.give_back)
         await self._settle()
 
     async def _settle(self) -> None:
         await self._source.look()
-        self._state = JobState.STOPPED
-        if self._stopped[0] is None:
-            self._state = await state_at_rest(self._source, self._wanted)
-        await self._insist(lambda: self._source.set_state(self._state, *self._stopped), give_up=True)
+        told = self._told
+        told.state = JobState.STOPPED
+        if told.stopped[0] is None:
+            told.state = await state_at_rest(self._source, self._wanted)
+        await self._insist(lambda: self._source.set_state(told.state, *told.stopped))
 
     # -- from outside ----------------------------------------------------------------------------
 
     def pause(self, cause: Cause | None = None, detail: str = "") -> None:
         """Submit nothing more, and look no further. What is out stays out, and is collected by a later run."""
         if self._wanted is None:
-            self._wanted, self._stopped = JobState.PAUSED, (cause, detail)
-            self._wake.set()
+            self._wanted, self._told.stopped = JobState.PAUSED, (cause, detail)
+            self._rests.end()
 
     def stop(self, *, grace_s: float = 0.0, cause: Cause | None = None, detail: str = "") -> None:
         """As `pause`, and the part that is just on its way is broken off."""
         if self._wanted is not JobState.STOPPED:
-            self._wanted, self._stopped = JobState.STOPPED, (cause, detail)
-            self._wake.set()
+            self._wanted, self._told.stopped = JobState.STOPPED, (cause, detail)
+            self._rests.end()
         if self._doing is not None and cause is None:
             asyncio.get_running_loop().call_later(grace_s, self._doing.cancel)
 
@@ -179,11 +169,11 @@ class OvernightRunner:
         self._cancel_parts = self._lookout.cancelling = True
         if self._doing is not None:
             self._doing.cancel()
-        self._wake.set()
+        self._rests.end()
 
     def look_now(self) -> None:
         """Do not wait for the next look."""
-        self._wake.set()
+        self._rests.end()
 
     @property
     def only_looks(self) -> bool:
@@ -205,28 +195,29 @@ class OvernightRunner:
             self._find_stuck(out)
             if any(self._lookout.is_mine(part) for part in out):
                 sent = self._submission is None or self._exhausted
-                self._state, self._dirty = JobState.SUBMITTED if sent else JobState.RUNNING, True
+                self._told.state = JobState.SUBMITTED if sent else JobState.RUNNING
+                self._told.soon()
                 before = self._came_back
                 await self._look_at_all()
                 if self._came_back > before:
-                    delay_s, self._blocked = self._poll_s[0], None
+                    delay_s, self._told.blocked = self._poll_s[0], None
                     continue
                 if not self._linger:
                     return
-            elif self._cancel_parts or self._blocked is None or not self._begin_again():
+            elif self._cancel_parts or self._told.blocked is None or not self._begin_again():
                 return
-            await self._rest(delay_s)
+            await self._rests.rest(delay_s)
             delay_s = min(delay_s * 1.5, self._poll_s[1])
 
     def _begin_again(self) -> bool:
         """Nothing is out, and still the next part was not taken. False when it never will be."""
         if self._submission is None:
             return False
-        if self._blocked is Cause.SPENDING_LIMIT or not self._linger:
-            self.stop(cause=self._blocked)
+        if self._told.blocked is Cause.SPENDING_LIMIT or not self._linger:
+            self.stop(cause=self._told.blocked)
             return False
         self._submission.smaller()
-        self._blocked = None
+        self._told.blocked = None
         return True
 
     # -- submitting ------------------------------------------------------------------------------
@@ -235,29 +226,31 @@ class OvernightRunner:
         """Until nothing waits any more, or the next part has to wait for one that is out."""
         refusals = 0
         submission = self._submission
-        while submission is not None and not self._exhausted and self._blocked is None:
+        while submission is not None and not self._exhausted and self._told.blocked is None:
             if self._wanted is not None or self._cancel_parts:
                 return
-            self._state, self._dirty = JobState.RUNNING, True
+            self._told.state = JobState.RUNNING
+            self._told.soon()
             try:
                 step = await self._do(submission.next_part())
             except CallFailed as failure:
                 refusals += 1
                 if not self._may_go_on(failure, refusals):
                     return
-                await self._rest(retry.delay(refusals, failure.retry_after_s, start_s=2.0, cap_s=self._poll_s[1]))
+                await self._rests.rest(retry.delay(refusals, failure.retry_after_s, start_s=2.0, cap_s=self._poll_s[1]))
                 continue
             except StorageError as problem:
-                self._tell_storage(problem)
-                await self._rest(STORAGE_RETRY_S)
+                self._told.storage(problem)
+                await self._rests.rest(STORAGE_RETRY_S)
                 continue
-            refusals, self._problem, self._offline = 0, None, None
+            refusals = 0
+            self._told.all_is_well()
             if step is None:
                 return
             if step is Step.EXHAUSTED:
                 self._exhausted = True
             elif step is Step.OVER_BUDGET:
-                self._blocked = Cause.SPENDING_LIMIT
+                self._told.blocked = Cause.SPENDING_LIMIT
             elif self._source.standing.counts.waiting:
                 await self._until_taken()
 
@@ -272,11 +265,12 @@ class OvernightRunner:
                 doing.cancel()
                 await asyncio.gather(doing, return_exceptions=True)
             self._doing = None
-            self._upload, self._dirty = (0, 0), True
+            self._told.upload_over()
 
     def _may_go_on(self, failure: CallFailed, refusals: int) -> bool:
         if failure.cause in retry.OF_THE_NETWORK:
-            self._offline, self._dirty = failure.cause, True
+            self._told.offline = failure.cause
+            self._told.soon()
             if self._linger or refusals < MOST_REFUSALS:
                 return True
         if failure.cause in retry.WORTH_AGAIN and refusals < MOST_REFUSALS:
@@ -292,171 +286,108 @@ class OvernightRunner:
         """
         delay_s, until = self._poll_s[0] / 20, time.monotonic() + LET_IN_S
         while not self._over() and not self._cancel_parts and time.monotonic() < until:
-            await self._rest(delay_s)
+            await self._rests.rest(delay_s)
             delay_s = min(delay_s * 1.5, self._poll_s[1])
             parts = await self._source.open_parts()
             newest = parts[-1] if parts else None
             if newest is None or newest.batch_id is None or newest.status not in VALIDATING:
                 return
-            if not await self._look_at_safely(newest, parts) or self._blocked is not None:
+            if not await self._look_at_safely(newest, parts) or self._told.blocked is not None:
                 return
 
     # -- looking after ---------------------------------------------------------------------------
 
     async def _look_at_all(self) -> None:
         parts = await self._source.open_parts()
-        self._problem = None
+        self._told.problem = None
         self._find_stuck(parts)
         for part in parts:
             if self._wanted is JobState.STOPPED:
                 return
             if self._lookout.is_mine(part):
                 await self._look_at_safely(part, parts)
-                if self._offline is not None:
+                if self._told.offline is not None:
                     return
-        self._dirty = True
+        self._told.soon()
 
     def _find_stuck(self, parts: Sequence[PartView]) -> None:
         """Parts that are somebody else's, and those of which the last look said so."""
-        kept = {part.part_id: self._stuck.get(part.part_id) for part in parts}
+        kept = {part.part_id: self._told.stuck.get(part.part_id) for part in parts}
         for part in parts:
             if not self._lookout.is_mine(part):
                 kept[part.part_id] = other_place(part)
-        self._stuck = {part_id: problem for part_id, problem in kept.items() if problem is not None}
-        self._dirty = True
+        self._told.stuck = {part_id: problem for part_id, problem in kept.items() if problem is not None}
+        self._told.soon()
 
     async def _look_at_safely(self, part: PartView, parts: Sequence[PartView]) -> bool:
         """False when it could not be looked at; the others must not wait for that."""
-        self._dirty = True
+        self._told.soon()
         try:
             look = await self._do(self._lookout.look_at(part, parts))
-            self._offline = None
+            self._told.offline = None
             if look is not None:
                 self._take(part, look)
             return True
         except CallFailed as failure:
-            self._offline = failure.cause if failure.cause in retry.OF_THE_NETWORK else None
+            self._told.offline = failure.cause if failure.cause in retry.OF_THE_NETWORK else None
             if failure.cause in retry.STOPS_THE_JOB and failure.status in (401, 402, 403):
                 self.stop(cause=failure.cause, detail=failure.detail)
             log.info("a batch could not be looked at: %s %s", failure.cause, failure.detail)
         except StorageError as problem:
-            self._tell_storage(problem)
+            self._told.storage(problem)
         return False
 
     def _take(self, part: PartView, look: Look) -> None:
-        self._stuck.pop(part.part_id, None)
+        self._told.stuck.pop(part.part_id, None)
         if look.problem is not None:
-            self._stuck[part.part_id] = look.problem
+            self._told.stuck[part.part_id] = look.problem
         if look.back:
-            self._changed.many = True
+            self._told.changed.many = True
         if look.seen in (Seen.CAME_BACK, Seen.NEVER_MADE):
             self._came_back += 1
         if look.seen is Seen.QUEUE_FULL:
             # Its rows wait here until something has come back.
-            self._blocked = Cause.RATE_LIMIT
+            self._told.blocked = Cause.RATE_LIMIT
         if look.seen in (Seen.NEVER_MADE, Seen.QUEUE_FULL):
             # They were never run: this run, which is to send what waits, sends them.
             self._exhausted = False
             if self._submission is not None:
-                self._state = JobState.RUNNING
+                self._told.state = JobState.RUNNING
         if look.stops is not None:
             self.stop(cause=look.stops.cause, detail=look.stops.detail)
 
     # -- waiting and telling ---------------------------------------------------------------------
 
-    async def _rest(self, seconds: float) -> None:
-        """Wait, by the clock on the wall: what was due while the computer slept is due when it wakes."""
-        until, until_wall = time.monotonic() + seconds, time.time() + seconds
-        self._wake.clear()
-        while not self._over() and (left := min(until - time.monotonic(), until_wall - time.time())) > 0:
-            try:
-                async with asyncio.timeout(min(left, SLICE_S)):
-                    await self._wake.wait()
-                return
-            except TimeoutError:
-                continue
-
-    async def _insist(self, write: Callable[[], Any], *, give_up: bool = False) -> None:
-        for attempt in range(5):
+    async def _insist(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Twice at the most; what cannot be written then is put right by the next owner."""
+        try:
+            await write()
+        except StorageError as problem:
+            self._told.storage(problem)
+            await asyncio.sleep(STORAGE_RETRY_S)
             try:
                 await write()
-                return
-            except StorageError as problem:
-                self._tell_storage(problem)
-                if give_up and attempt == 1:
-                    return  # The next owner puts it right.
-                await asyncio.sleep(STORAGE_RETRY_S)
-
-    def _tell_storage(self, problem: StorageError) -> None:
-        self._problem = (problem.sentence, dict(problem.details))
-        self._dirty = True
-
-    def _uploaded(self, sent: int, of: int) -> None:
-        self._upload, self._dirty = (sent, of), True
-
-    def _committed(self, outcomes: Sequence[Outcome], others: Sequence[int]) -> None:
-        self._changed.add(outcome.row_id for outcome in outcomes)
-        self._changed.add(others)
-        self._dirty = True
+            except StorageError as still:
+                self._told.storage(still)
 
     async def _tick(self) -> None:
-        beat_at, told = time.monotonic() + BEAT_EVERY_S, None
+        said, stored = self._told, None
+        beat_at = time.monotonic() + BEAT_EVERY_S
         while True:
             try:
-                if self._state is not told:
-                    await self._source.set_state(self._state, *self._stopped)
-                    told, self._dirty = self._state, True
+                if said.state is not stored:
+                    await self._source.set_state(said.state, *said.stopped)
+                    stored = said.state
+                    said.soon()
                 if time.monotonic() >= beat_at:
                     beat_at = time.monotonic() + BEAT_EVERY_S
                     if not await self._source.beat():
                         log.warning("the lease of a running job was lost")
-                        self.stop(detail="lease lost")
+                        self.stop(detail=LEASE_LOST)
             except StorageError as problem:
-                self._tell_storage(problem)
-            if self._dirty:
-                self._dirty = False
-                self._on_progress(self._progress())
+                self._told.storage(problem)
+            said.tell_if_changed(self._source)
             await asyncio.sleep(TICK_S)
-
-    def _progress(self) -> JobProgress:
-        changed, many = self._changed.take()
-        standing = self._source.standing
-        behind = self._source.not_copied_back
-        not_in_folder = None if behind is None else (behind.sentence, behind.details)
-        return JobProgress(
-            job=str(self._path),
-            state=self._state,
-            counts=standing.counts,
-            changed=changed,
-            many=many,
-            run_rows=standing.run_rows,
-            run_finished=standing.run_finished,
-            cost_usd=standing.spent_usd,
-            offline_cause=self._offline,
-            stopped_cause=self._stopped[0],
-            stopped_detail=self._stopped[1],
-            slowed=self._blocked is Cause.RATE_LIMIT,
-            problem=self._problem or next(iter(self._stuck.values()), None) or not_in_folder,
-            stuck_parts=tuple(self._stuck),
-            unknown_sent=self._unknown_sent,
-            uploaded_bytes=self._upload[0],
-            upload_bytes=self._upload[1],
-        )
-
-
-async def state_at_rest(source: PartSource, wanted: JobState | None = None) -> JobState:
-    """Where a job stands that nobody is running.
-
-    Args:
-        wanted: What it was told to do, where it was.
-    """
-    counts = source.standing.counts
-    if await source.open_parts():
-        return JobState.SUBMITTED
-    if not counts.waiting and not counts.running:
-        return JobState.FINISHED
-    # What did not come back, or was not asked for, still waits for its run.
-    return wanted or JobState.DRAFT
 
 
 def _prompts(asking: Asking, pricing: Pricing) -> Prompts:

@@ -656,13 +656,13 @@ async def test_upload_progress_is_told(practice, tmp_path):
     provider = provider_on(server)
     run_ = Overnight(job, provider)
     seen: list[tuple[int, int]] = []
-    honest = run_.runner._uploaded
+    honest = run_.runner._told.uploaded
 
-    def told(sent: int, of: int) -> None:
-        seen.append((sent, of))
-        honest(sent, of)
+    def told(sent_bytes: int, of_bytes: int) -> None:
+        seen.append((sent_bytes, of_bytes))
+        honest(sent_bytes, of_bytes)
 
-    run_.runner._uploaded = told  # type: ignore[method-assign]
+    run_.runner._told.uploaded = told  # type: ignore[method-assign]
     await run_.run()
     await provider.close()
     assert seen[-1][0] == seen[-1][1] > 4_000_000
