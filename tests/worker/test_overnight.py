@@ -199,7 +199,7 @@ async def test_rows_being_asked_live_are_not_cancelled_by_mistake(server, order,
     job = make_job(tmp_path / "j.rowmill", texts(10))
     async with conducted() as conductor:
         await conductor.run(order(job, options=RunOptions()))
-        with pytest.raises(JobInUse, match="live"):
+        with pytest.raises(JobInUse, match="is asking rows right now"):
             await conductor.cancel_overnight(order(job))
 
 
