@@ -166,7 +166,8 @@ class JobSource:
 
     def _look(self) -> Standing:
         writer = self._open_writer
-        return Standing(writer.counts(), *writer.in_run(), writer.spent_usd())
+        counts, spent_usd = writer.standing()
+        return Standing(counts, *writer.in_run(counts), spent_usd)
 
     async def due_in_s(self) -> float | None:
         """See `flow.Source`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gui_app.pricing.estimate import Estimate, LaneEstimate, TriedRow, estimate
-from gui_app.pricing.prices import PriceTable, Rate, charge, cost_usd, is_free, preload, price_of, table_for
+from gui_app.pricing.prices import PriceTable, Rate, charge, cost_usd, is_free, is_told, preload, price_of, table_for
 from gui_app.pricing.tokens import estimate_tokens
 from gui_app.pricing.worst_case import WorstCase, worst_case_usd
 
@@ -19,6 +19,7 @@ __all__ = [
     "estimate",
     "estimate_tokens",
     "is_free",
+    "is_told",
     "preload",
     "price_of",
     "table_for",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from gui_app.jobs import Lane, Price, Usage
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _FREE = frozenset(("practice", "ollama", "lmstudio", "lm-studio", "llamacpp", "llamafile", "llama.cpp", "vllm"))
 # Any address can stand behind these names, so only the address can tell the price.
 _TOLD_BY_ADDRESS = frozenset(("compatible",))
+_HERE = frozenset(("localhost", "127.0.0.1", "::1"))
 _BATCH = {"processing": "batch"}
 _MILLION = 1_000_000
 
@@ -106,6 +108,13 @@ def is_free(provider: str) -> bool:
     return provider in _FREE
 
 
+def is_told(provider: str, base_url: str | None) -> bool:
+    """Whether the catalogue may know a price: it is not asked for servers on this machine, nor for free ones."""
+    if provider in _TOLD_BY_ADDRESS:
+        return base_url is not None and urlsplit(base_url).hostname not in _HERE
+    return not is_free(provider)
+
+
 def typed_table(price: Price) -> PriceTable:
     """The table of a price the user typed. It says nothing about overnight, so nothing is assumed there."""
     return PriceTable(Rate(price.input_usd), Rate(price.output_usd), source="typed")
@@ -128,7 +137,7 @@ def price_of(
         return FREE
     if not model.strip():
         return None
-    if provider in _TOLD_BY_ADDRESS and base_url is None:
+    if not is_told(provider, base_url):
         return None
     if provider == "openrouter" and model.endswith(":free"):
         return FREE

@@ -17,7 +17,7 @@ from gui_app.store.network.copy_back import Returning
 from gui_app.store.outcomes import Claimed, Outcome, Prepared
 from gui_app.store.packing import storable, unpack_cells
 from gui_app.store.places import WhereItLay
-from gui_app.store.schema import COUNTS, LANE_CODES, STATE_CODES
+from gui_app.store.schema import COUNTS, LANE_CODES, STANDING, STATE_CODES
 
 __all__ = ["Claimed", "JobWriter", "Outcome", "Prepared"]
 
@@ -366,13 +366,22 @@ class JobWriter:
 
     def spent_usd(self) -> float:
         """What all attempts have cost so far, unknown ones at their worst."""
-        with job_file.storage_errors(self.path), job_file.contents(self.path):
-            return float(self.db.execute("SELECT cost_usd FROM totals").fetchone()[0])
+        return self.standing()[1]
 
-    def in_run(self) -> tuple[int, int]:
-        """(rows of this run, of which have their final state). Cheap."""
+    def standing(self) -> tuple[Counts, float]:
+        """How many rows are in each state, and what all attempts have cost so far, unknown ones at their worst."""
+        with job_file.storage_errors(self.path), job_file.contents(self.path):
+            *numbers, spent_usd = self.db.execute(STANDING).fetchone()
+            return Counts(*(int(number) for number in numbers)), float(spent_usd)
+
+    def in_run(self, counts: Counts | None = None) -> tuple[int, int]:
+        """(rows of this run, of which have their final state). Cheap.
+
+        Args:
+            counts: As they are just now, where they are known.
+        """
         if not self._limited:
-            counts = self.counts()
+            counts = counts or self.counts()
             return counts.rows, counts.finished
         total, finished = self._numbers("SELECT total, finished FROM run_counts")
         return total, finished

@@ -41,6 +41,11 @@ def place(
     """
     if item.digest is None:
         return "send"
+    first = db.execute(
+        "INSERT INTO prompts_asked VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (version, item.digest, item.row_id)
+    )
+    if first.rowcount:
+        return "send"
     asked = db.execute(_ASKED, (share_from, version, item.digest)).fetchone()
     if asked is not None and asked[0] != item.row_id:
         leader, state, not_before, same_version, may_share = asked
@@ -51,8 +56,7 @@ def place(
             db.execute(f"{_SHARE} WHERE state = 0 AND row_id = ?2", (leader, item.row_id))
             return "settled"
     db.execute(
-        "INSERT INTO prompts_asked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row_id = excluded.row_id",
-        (version, item.digest, item.row_id),
+        "UPDATE prompts_asked SET row_id = ? WHERE version = ? AND digest = ?", (item.row_id, version, item.digest)
     )
     return "send"
 

@@ -13,6 +13,8 @@ from gui_app.jobs import FieldValue
 
 _BETWEEN = '","'
 _ESCAPABLE = bytes(range(32)) + b'"\\'
+# Made once: `json.dumps` makes one for every value.
+_short = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def pack_cells(cells: Sequence[str]) -> str:
@@ -90,7 +92,7 @@ def pack_value(value: Any) -> str:
     Lone surrogates become U+FFFD and numbers that are none become null: SQLite's JSON functions know neither.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _short(value)
     except ValueError:
         text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
     return storable(text)

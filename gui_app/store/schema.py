@@ -22,6 +22,7 @@ FOLLOWS = -1.0
 """`not_before` of a row that waits for an identical one's reply."""
 
 COUNTS = "SELECT waiting, running, done, needs_review, failed FROM counts"
+STANDING = "SELECT waiting, running, done, needs_review, failed, totals.cost_usd FROM counts, totals"
 
 # Cells never change after the import and may be large, status changes with every reply and is small:
 # two tables, so that a reply rewrites a few bytes and not a page of somebody's text.

@@ -15,8 +15,8 @@ PRICES_HOLD_S = 60.0
 
 
 async def load_prices(recipe: Recipe) -> None:
-    """Off the loop: the catalogue takes a second to read the first time, and who pays nothing needs none."""
-    if not pricing.is_free(recipe.provider):
+    """Off the loop: the catalogue takes a second to read the first time, and it is not asked where it has no price to tell."""
+    if pricing.is_told(recipe.provider, recipe.base_url):
         await asyncio.to_thread(pricing.preload)
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from gui_app import pricing
+from gui_app.__main__ import collect_seldom
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import FieldKind, JobState, OutputField, Recipe, RunOptions, Secret
 from gui_app.providers import catalog
@@ -77,4 +78,6 @@ async def run(order: Order, meter: Meter) -> int:
 
 
 if __name__ == "__main__":
+    # As the worker and the commands do.
+    collect_seldom()
     serve(run)
