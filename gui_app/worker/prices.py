@@ -15,7 +15,7 @@ PRICES_HOLD_S = 60.0
 
 
 async def load_prices(recipe: Recipe) -> None:
-    """Off the loop: the catalogue takes a second to read the first time, and it is not asked where it has no price to tell."""
+    """Off the loop: the catalogue takes a second to read the first time. Not where it has no price to tell."""
     if pricing.is_told(recipe.provider, recipe.base_url):
         await asyncio.to_thread(pricing.preload)
 

@@ -88,8 +88,14 @@ def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
     if rows.states:
-        parts.append(f"{'+' if most else ''}s.state IN ({', '.join('?' * len(rows.states))})")
-        values += sorted(STATE_CODES[state] for state in rows.states)
+        codes = sorted(STATE_CODES[state] for state in rows.states)
+        if most and len(codes) == len(STATE_CODES) - 1:
+            # For each of a million rows a list takes twice as long as one comparison.
+            parts.append("+s.state <> ?")
+            values += set(STATE_CODES.values()).difference(codes)
+        else:
+            parts.append(f"{'+' if most else ''}s.state IN ({', '.join('?' * len(codes))})")
+            values += codes
     if rows.causes:
         parts.append(f"s.cause IN ({', '.join('?' * len(rows.causes))})")
         values += sorted(rows.causes)

@@ -17,7 +17,7 @@ from gui_app.store.network import at_hand
 from gui_app.store.network.working_copy import ELSEWHERE, behind
 from gui_app.store.reading import filters
 from gui_app.store.reading.filters import Order
-from gui_app.store.reading.row_ids import RowIds, gathered
+from gui_app.store.reading.row_ids import OtherIds, RowIds, gathered
 from gui_app.store.reading.views import (
     CUT_AT,
     AttemptView,
@@ -201,6 +201,21 @@ class JobReader:
         order = order or Order()
         if rows.is_empty() and order.by == "row":
             return self._all_row_ids(descending=order.descending)
+        if order == Order() and rows == RowFilter(states=rows.states):
+            return self._row_ids_in(rows)
+        return self._listed(rows, order)
+
+    def _row_ids_in(self, rows: RowFilter) -> Sequence[int]:
+        """By their states alone, in file order: of most rows, those that are in no such state tell it sooner."""
+        with self._at_one_time():
+            counts = self.counts()
+            if sum(counts.of(state) for state in rows.states) <= counts.rows // 2:
+                return self._listed(rows, Order())
+            others = RowFilter(states=frozenset(RowState) - rows.states)
+            last = self._all_row_ids(descending=False).stop - 1
+            return OtherIds(last, () if others.is_empty() else self._listed(others, Order()))
+
+    def _listed(self, rows: RowFilter, order: Order) -> RowIds:
         condition, values = filters.where(rows, most=self._are_many(rows))
         joined = filters.needs_joins(rows) or order.by not in ("row", "state", "cause")
         joins = filters.JOINS if joined else "FROM status s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import overload
 
@@ -68,6 +69,72 @@ class RowIds(Sequence[int]):
             if at % _LONG == 0:
                 return at // _LONG
         raise ValueError(f"{value} is not listed")
+
+    def __contains__(self, value: object) -> bool:
+        try:
+            return isinstance(value, int) and self.index(value) >= 0
+        except ValueError:
+            return False
+
+
+class OtherIds(Sequence[int]):
+    """1 to `last` without some: where most rows are listed, those that are not come sooner.
+
+    Args:
+        left_out: Ids from 1 to `last`, rising.
+    """
+
+    __slots__ = ("_last", "_left_out")
+
+    def __init__(self, last: int, left_out: Sequence[int]) -> None:
+        self._last, self._left_out = last, left_out
+
+    def __len__(self) -> int:
+        return self._last - len(self._left_out)
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[int]: ...
+    def __getitem__(self, at: int | slice) -> int | list[int]:
+        if isinstance(at, slice):
+            return [self._at(place) for place in range(*at.indices(len(self)))]
+        place = at + len(self) if at < 0 else at
+        if not 0 <= place < len(self):
+            raise IndexError(at)
+        return self._at(place)
+
+    def _at(self, place: int) -> int:
+        left_out = self._left_out
+        # Before the one at `n` there are so many that are listed: never fewer from one to the next.
+        return place + 1 + bisect_right(range(len(left_out)), place, key=lambda n: left_out[n] - n - 1)
+
+    def __iter__(self) -> Iterator[int]:
+        following = 1
+        for row_id in self._left_out:
+            yield from range(following, row_id)
+            following = row_id + 1
+        yield from range(following, self._last + 1)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OtherIds):
+            return NotImplemented
+        return self._last == other._last and self._left_out == other._left_out
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def index(self, value: int, start: int = 0, stop: int | None = None) -> int:
+        """Where an id stands.
+
+        Raises:
+            ValueError: Nowhere.
+        """
+        before = bisect_left(self._left_out, value)
+        at = value - 1 - before
+        is_out = before < len(self._left_out) and self._left_out[before] == value
+        if is_out or not 1 <= value <= self._last or not start <= at < (len(self) if stop is None else stop):
+            raise ValueError(f"{value} is not listed")
+        return at
 
     def __contains__(self, value: object) -> bool:
         try:

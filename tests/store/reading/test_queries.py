@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -67,6 +68,16 @@ def mixed(path: Path, edit: Edit) -> Path:
 def test_rows_come_in_the_order_asked_for_and_unknown_ids_are_left_out(mixed: Path, read: Read) -> None:
     assert [row.row_id for row in read().rows([5, 1, 99, 3])] == [5, 1, 3]
     assert read().rows([]) == []
+
+
+def test_any_choice_of_states_lists_the_rows_that_are_in_one_of_them(mixed: Path, read: Read) -> None:
+    reader = read()
+    state_of = {row.row_id: row.state for row in reader.rows(range(1, 8))}
+    for size in range(1, len(RowState) + 1):
+        for chosen in map(frozenset, itertools.combinations(RowState, size)):
+            rows = RowFilter(states=chosen)
+            assert ids(reader, rows) == [row_id for row_id, state in state_of.items() if state in chosen]
+            assert ids(reader, rows, Order("row", descending=True)) == ids(reader, rows)[::-1]
 
 
 def test_rows_are_found_by_state_and_cause(mixed: Path, read: Read) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from gui_app.store.reading.row_ids import RowIds, gathered
+from gui_app.store.reading.row_ids import OtherIds, RowIds, gathered
 
 LISTS = [
     [],
@@ -77,3 +77,35 @@ def test_a_sorted_query_keeps_its_order_when_it_is_gathered() -> None:
         plain = [row_id for (row_id,) in db.execute("SELECT row_id FROM t ORDER BY v DESC")]
         found = RowIds(db.execute(gathered("SELECT row_id FROM t ORDER BY v DESC")).fetchone()[0])
     assert list(found) == plain
+
+
+LEFT_OUT = [
+    (0, []),
+    (1, []),
+    (1, [1]),
+    (9, [1, 2, 3]),
+    (9, [7, 8, 9]),
+    (9, list(range(1, 10))),
+    (9, [2, 4, 5, 8]),
+    (2_000, sorted(random.Random(6).sample(range(1, 2_001), 700))),
+]
+
+
+@pytest.mark.parametrize(("last", "left_out"), LEFT_OUT)
+def test_all_rows_but_some_are_the_list_of_the_others(last: int, left_out: list[int]) -> None:
+    found = OtherIds(last, through_sqlite(left_out))
+    ids = [row_id for row_id in range(1, last + 1) if row_id not in set(left_out)]
+    assert list(found) == ids
+    assert len(found) == len(ids)
+    assert bool(found) == bool(ids)
+    assert [found[at] for at in range(-len(ids), len(ids))] == [*ids, *ids]
+    assert found[1:300] == ids[1:300] and found[-3:] == ids[-3:] and found[::-1] == ids[::-1]
+    assert list(reversed(found)) == ids[::-1]
+    assert [found.index(row_id) for row_id in ids] == list(range(len(ids)))
+    assert all((row_id in found) == (row_id in ids) for row_id in range(-1, last + 3))
+    for at in (len(ids), -len(ids) - 1):
+        with pytest.raises(IndexError):
+            found[at]
+    with pytest.raises(ValueError, match="not listed"):
+        found.index(last + 1)
+    assert found == OtherIds(last, through_sqlite(left_out)) != OtherIds(last + 1, through_sqlite(left_out))
