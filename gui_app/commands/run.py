@@ -15,6 +15,7 @@ from gui_app import paths
 from gui_app.commands.interrupting import interrupts_noted
 from gui_app.commands.job_files import check_job, rows_of, was_begun
 from gui_app.commands.jobs import kind_of, write_out
+from gui_app.commands.native_noise import native_noise_dropped
 from gui_app.commands.running import EXIT_INTERRUPTED, EXIT_SUBMITTED, Running
 from gui_app.commands.screen import progress_line, say, say_notes
 from gui_app.commands.words import (
@@ -105,6 +106,7 @@ def _free_job_path(source: Path) -> Path:
 def _import(options: argparse.Namespace, job: Path) -> None:
     try:
         with (
+            native_noise_dropped(),
             interrupts_noted() as interrupted,
             progress_line(_("{rows} rows read"), quiet=options.json) as tell,
         ):

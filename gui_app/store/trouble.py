@@ -108,14 +108,17 @@ def _gone(path: Path) -> StorageError:
 def _is_damaged(path: Path) -> bool:
     # SQLite says "malformed" also where the system could not read the file (SQLITE_IOERR_CORRUPTFS), and does not say
     # which. A drive that was pulled out is no damage, and what is on its way must not be given up for it.
-    if not opened.can_be_read(path):
-        return False
+    # Looked at twice: a drive may fail in one moment, answer in the next, and fail again.
+    return all(opened.can_be_read(path) and not _holds_together(path) for _ in range(2)) and opened.can_be_read(path)
+
+
+def _holds_together(path: Path) -> bool:
     try:
         with closing(opened.connect(path, f"{path.absolute().as_uri()}?mode=ro")) as db:
             db.execute("PRAGMA trusted_schema = OFF")
-            return bool(db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",))
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
     except sqlite3.Error:
-        return True
+        return False
 
 
 def verdict(path: Path, reason: str) -> DamagedJobFile | StorageError:

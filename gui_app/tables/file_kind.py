@@ -33,6 +33,7 @@ _PARQUET = N_("“{file}” is a Parquet or Arrow file. Rowmill reads CSV and Ex
 _DATABASE = N_(
     "“{file}” is a database or a Rowmill job, not a table. Open a job from the jobs list, or choose a CSV file."
 )
+_DOCUMENT = N_("“{file}” is a document or a presentation, not a table. Copy its table into Excel and save it there.")
 _BINARY = N_("“{file}” is not a table but binary data. Choose a CSV, Excel (.xlsx, .xls) or OpenDocument (.ods) file.")
 _OTHERS = (
     (b"SQLite format 3\0", _DATABASE),
@@ -50,8 +51,13 @@ _OTHERS = (
     (b"ARROW1", _PARQUET),
     (b"\x7fELF", _BINARY),
     (b"MZ\x90", _BINARY),
+    (b"{\\rtf", _DOCUMENT),
 )
-_MAIL_AND_WEB = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|div)\b", re.I | re.S)
+_MAIL_AND_WEB = re.compile(
+    # The first as Excel itself saves a "single file web page".
+    rb"\s*(?:MIME-Version: *1|(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|div)\b)",
+    re.I | re.S,
+)
 _XML = re.compile(rb"\s*<\?xml\b", re.I)
 _TEXT_CONTROL = frozenset(b"\t\n\r\x0b\x0c\x1b\x1a\x00")
 
@@ -112,10 +118,7 @@ def _kind_of_zip(file: BinaryIO, name: str) -> FileKind:
             file=name,
         )
     if any(member.startswith(("word/", "ppt/")) for member in lowered) or b"opendocument" in mimetype:
-        raise InputError(
-            N_("“{file}” is a document or a presentation, not a table. Copy its table into Excel and save it there."),
-            file=name,
-        )
+        raise InputError(_DOCUMENT, file=name)
     raise InputError(
         N_("“{file}” is a ZIP archive, not a table. Unpack it and choose the CSV or Excel file inside."), file=name
     )

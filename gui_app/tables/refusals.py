@@ -78,3 +78,14 @@ def damaged(name: str) -> InputError:
         ),
         file=name,
     )
+
+
+def number_is_no_date(name: str) -> InputError:
+    """A number far below the first date, in a cell that shows dates."""
+    return InputError(
+        N_(
+            "“{file}” has a number in a cell that shows dates, and it is none: Excel shows ##### there. "
+            "Give that column the format Number or Text in Excel, save the file and choose it again."
+        ),
+        file=name,
+    )

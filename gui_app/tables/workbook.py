@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +25,7 @@ from gui_app.tables.cells import TEXT_AND_MARK
 from gui_app.tables.file_kind import FileKind
 from gui_app.tables.header import has_header, rows_above
 from gui_app.tables.headings import name_columns, note_of_renaming
-from gui_app.tables.refusals import damaged, header_only, protected, too_many_columns
+from gui_app.tables.refusals import damaged, header_only, number_is_no_date, protected, too_many_columns
 from gui_app.tables.sheet_scan import SheetScan, scan, too_far
 from gui_app.tables.table import COLUMN_LIMIT, ImportSettings, Note, Table, TypedRow
 from gui_app.tables.workbook_head import head_of_workbook
@@ -63,8 +64,18 @@ class WorkbookTable(Table):
         self._rows_done = 0
         self._open_notes: list[Note] = []
         self._refuse_before_opening(kind)
-        try:
+        with self._refused_in_words():
             self._sheet = self._load(file, settings, first_rows)
+        file.close()
+        self._detect(settings)
+        self.total_rows = None if first_rows else max(self._sheet_height() - self._data_row, 0)
+
+    # -- opening
+
+    @contextmanager
+    def _refused_in_words(self) -> Iterator[None]:
+        try:
+            yield
         except PasswordError:
             raise protected(self.name) from None
         except CalamineError:
@@ -72,12 +83,7 @@ class WorkbookTable(Table):
         except BaseException as error:
             if type(error).__name__ != "PanicException":  # what Rust code raises that did not expect such a file
                 raise
-            raise damaged(self.name) from None
-        file.close()
-        self._detect(settings)
-        self.total_rows = None if first_rows else max(self._sheet_height() - self._data_row, 0)
-
-    # -- opening
+            raise (number_is_no_date if "TimeDelta" in str(error) else damaged)(self.name) from None
 
     def _refuse_before_opening(self, kind: FileKind) -> None:
         """calamine makes room for as many shared strings as the file claims to have, and dies if there is none."""
@@ -256,7 +262,7 @@ class WorkbookTable(Table):
         """(row number in the sheet from 0, cells, marks) of all rows that are not blank. A batch may be empty."""
         errors = self._errors_by_row()
         sheet: Iterator[list[Any]] = itertools.islice(self._sheet.iter_rows(), start, None)
-        while rows := list(itertools.islice(sheet, _BATCH_ROWS)):
+        while rows := self._next_rows(sheet):
             numbers = range(start, start + len(rows))
             start = numbers.stop
             for number in errors.keys() & numbers if errors else ():
@@ -266,6 +272,10 @@ class WorkbookTable(Table):
                 yield list(zip(numbers, map(tuple, rows), itertools.repeat(""), strict=False))
             else:
                 yield list(self._converted(numbers, rows))
+
+    def _next_rows(self, sheet: Iterator[list[Any]]) -> list[list[Any]]:
+        with self._refused_in_words():
+            return list(itertools.islice(sheet, _BATCH_ROWS))
 
     def _converted(self, numbers: Iterable[int], rows: Iterable[list[Any]]) -> Iterator[_NumberedRow]:
         plans, plan_for = self._plans, self._plan_for

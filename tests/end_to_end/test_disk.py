@@ -114,7 +114,7 @@ CALLS = {
     "write": (errno.EIO, ("rw/pwrite",), "cannot be reached"),
     "full": (errno.ENOSPC, ("rw/pwrite",), "is full"),
     # SQLite calls a page that cannot be read a damaged file.
-    "everything": (errno.EIO, ("rw/pwrite", "rw/pread", "rw/read", "sync/fdatasync"), "cannot be reached"),
+    "everything": (errno.EIO, ("rw/pwrite", "rw/read", "rw/pread", "sync/fdatasync"), "cannot be reached"),
 }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from gui_app.errors import InputError
 from gui_app.tables import ImportSettings, open_table
@@ -67,12 +69,17 @@ def test_a_binary_file(tmp_path: Path, contents: bytes, sentence: str) -> None:
         "\ufeff<!DOCTYPE html>\n<html></html>",
         "\n <!-- saved --> <table border=1><tr><td>a</td></tr></table>",
         '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"></html>',
+        "MIME-Version: 1.0\nX-Document-Type: Workbook\nContent-Type: multipart/related\n\n1,2\n",
     ],
 )
 def test_a_web_page_named_xls(tmp_path: Path, page: str) -> None:
     assert refusal_of(write(tmp_path / "report.xls", page)) == (
         "“report.xls” is a web page (HTML), not a table. Open it in Excel, save it as .xlsx and choose that file."
     )
+
+
+def test_a_word_processor_s_text_named_xls(tmp_path: Path) -> None:
+    assert "is a document or a presentation" in refusal_of(write(tmp_path / "a.xls", "{\\rtf1 some, text\n1, 2\n}"))
 
 
 def test_an_xml_spreadsheet_of_2003(tmp_path: Path) -> None:
@@ -201,6 +208,21 @@ def test_a_workbook_with_a_changed_byte(tmp_path: Path) -> None:
 
 def test_a_sheet_that_is_no_xml(tmp_path: Path) -> None:
     assert "“a.xlsx” is damaged" in refusal_of(xlsx(tmp_path / "a.xlsx", '<row r="1"><c r="A1">'))
+
+
+@pytest.mark.parametrize("row", [1, 900])
+def test_a_long_number_in_a_column_of_dates(tmp_path: Path, row: int) -> None:
+    """Excel shows ##### for it; calamine panics at it, in whichever row it stands."""
+    with closing(xlsxwriter.Workbook(tmp_path / "a.xlsx")) as workbook:
+        sheet, date = workbook.add_worksheet(), workbook.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, ["sum", "text"])
+        for number in range(1, 1000):
+            sheet.write_row(number, 0, [45_000, "text"], date)
+        sheet.write_number(row, 0, -1e18, date)
+    assert refusal_of(tmp_path / "a.xlsx") == (
+        "“a.xlsx” has a number in a cell that shows dates, and it is none: Excel shows ##### there. "
+        "Give that column the format Number or Text in Excel, save the file and choose it again."
+    )
 
 
 def test_an_external_entity_is_not_followed(tmp_path: Path) -> None:
