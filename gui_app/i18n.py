@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import io
 import os
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -193,14 +194,15 @@ def _about(stretch: str) -> str:
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
     first = _unit(large, large_unit)
-    between = "" if _language == "zh_CN" else " "
-    return f"{first}{between}{_unit(small, small_unit)}" if small else first
+    return f"{first} {_unit(small, small_unit)}" if small else first
 
 
 def _unit(count: int, unit: str) -> str:
     from babel.units import format_unit
 
-    return format_unit(count, f"duration-{unit}", "short", locale=_locale())
+    told = format_unit(count, f"duration-{unit}", "short", locale=_locale())
+    # As everywhere in the Chinese window: a space between a figure and its word.
+    return re.sub(r"(?<=\d)(?=[^\W\d])", " ", told) if _language == "zh_CN" else told
 
 
 def _local(when: datetime | float) -> datetime:

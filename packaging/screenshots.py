@@ -1,7 +1,8 @@
 """Take a picture of every screen, in each size, theme and language: `make screenshots`.
 
-Drives the real window with the real worker on the practice model, on an X server of its own. The pictures lie in
-build/screenshots; with `--readme` the four of the README are taken into resources/screenshots.
+Drives the real window with the real worker on the practice model, on an X server of its own: one way through it for
+each language, as somebody of that language goes it. The pictures lie in build/screenshots; with `--readme` the four of
+the README are taken into resources/screenshots.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import argparse
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +34,10 @@ FOR_README = {
     "6-failures_1280x800_dark_en": "failures.png",
     "8-review_1280x800_light_zh_CN": "review-chinese.png",
 }
+OTHER_PROMPTS = {
+    "en": "Is this review positive, negative or neutral? {review}",
+    "zh_CN": "这条评论是正面、负面还是中性？{评论}",
+}
 LIMIT_S = 120.0
 
 
@@ -42,18 +48,19 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="the screen's scaling, 1 to 3; fewer pictures")
     parser.add_argument("--only", nargs="+", default=(), metavar="SCREEN", help="only these, such as 14-away")
     parser.add_argument("--letters", choices=("100", "125", "150", "200"), default="100", help="fewer pictures")
+    parser.add_argument("--language", choices=LANGUAGES, help="this one only, beside the pictures that are there")
     options = parser.parse_args()
-    from tests.helpers.screen import own_screen
-
     special = options.scale != 1 or options.letters != "100"
     name = f"screenshots-{options.scale:g}x-{options.letters}" if special else "screenshots"
     out = ROOT / "build" / name
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    width, height = (1300, 820) if special else (1940, 1100)
-    with own_screen(f"{round(width * options.scale)}x{round(height * options.scale)}x24") as display, _own_home():
-        os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", QT_SCALE_FACTOR=f"{options.scale:g}")
-        _run(out, options.letters, special=special, only=options.only)
+    if options.language is None:
+        shutil.rmtree(out, ignore_errors=True)
+        for language in LANGUAGES:
+            # A process for each: nothing of the one language is left in the window of the other.
+            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--language", language], check=True)
+    else:
+        _take(out, options, special=special)
+        return 0
     if options.readme:
         kept = ROOT / "resources" / "screenshots"
         kept.mkdir(exist_ok=True)
@@ -61,6 +68,16 @@ def main() -> int:
             shutil.copyfile(out / f"{taken}.png", kept / name)
     print(f"{len(list(out.glob('*.png')))} pictures in {out.relative_to(ROOT)}")
     return 0
+
+
+def _take(out: Path, options: argparse.Namespace, *, special: bool) -> None:
+    from tests.helpers.screen import own_screen
+
+    out.mkdir(parents=True, exist_ok=True)
+    width, height = (1300, 820) if special else (1940, 1100)
+    with own_screen(f"{round(width * options.scale)}x{round(height * options.scale)}x24") as display, _own_home():
+        os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", QT_SCALE_FACTOR=f"{options.scale:g}")
+        _run(out, options, special=special)
 
 
 @contextmanager
@@ -83,7 +100,7 @@ def _end_practice_server(home: Path) -> None:
             process.wait(10)
 
 
-def _run(out: Path, letters: str, *, special: bool, only: Collection[str]) -> None:
+def _run(out: Path, options: argparse.Namespace, *, special: bool) -> None:
     from PySide6.QtWidgets import QApplication  # noqa: F401  (before qasync)
     from qasync import QEventLoop
 
@@ -93,15 +110,16 @@ def _run(out: Path, letters: str, *, special: bool, only: Collection[str]) -> No
     loop = QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        loop.run_until_complete(Tour(app, out, letters, special=special, only=only).walk())
+        loop.run_until_complete(Tour(app, out, options, special=special).walk())
 
 
 class Tour:
     """The way through the window, stopping for a picture at each screen."""
 
-    def __init__(self, app: QApplication, out: Path, letters: str, *, special: bool, only: Collection[str]) -> None:
+    def __init__(self, app: QApplication, out: Path, options: argparse.Namespace, *, special: bool) -> None:
         from PySide6.QtGui import QCursor
 
+        from gui_app import i18n
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
         from gui_app.ui.look.theme import apply_text_size, apply_theme
@@ -109,7 +127,8 @@ class Tour:
         from gui_app.ui.window.main_window import MainWindow
         from gui_app.worker.client import WorkerClient
 
-        self.app, self.out, self.only = app, out, only
+        self.app, self.out, self.language, self.only = app, out, options.language, options.only
+        i18n.set_language(options.language)
         self.sizes: Sequence[tuple[int, int]] = SIZES[:1] if special else SIZES
         self.themes: Sequence[str] = THEMES[:1] if special else THEMES
         apply_theme(app, "light")
@@ -118,7 +137,7 @@ class Tour:
         # Out of the way: what lies under the pointer looks otherwise.
         QCursor.setPos(self.window.screen().geometry().bottomRight())
         # While it is shown, as from the settings.
-        apply_text_size(app, int(letters))
+        apply_text_size(app, int(options.letters))
 
     async def walk(self) -> None:
         """Every screen in turn."""
@@ -161,8 +180,6 @@ class Tour:
         await asyncio.sleep(1.0)
         await self.picture("6-failures")
         page.show_page("review")
-        box = page.side.review.gold_box
-        box.setCurrentIndex(box.findText("label"))
         await asyncio.sleep(2.0)
         await self.picture("8-review")
         await self.versions(page)
@@ -189,23 +206,20 @@ class Tour:
         await self.question("11-closing", self.window.close)
 
     async def question(self, name: str, ask: Callable[[], object]) -> None:
-        """A question is asked in the language of its moment: it is asked again for each."""
+        """What is asked before something is done."""
         from PySide6.QtWidgets import QPushButton
 
-        from gui_app import i18n
         from gui_app.ui.pieces.question import Question
 
-        for language in LANGUAGES:
-            i18n.set_language(language)
-            ask()
-            await self.until(lambda: self.window.findChild(Question) is not None)
-            await self.picture(name, languages=(language,))
-            question = self.window.findChild(Question)
-            assert question is not None
-            answer = question.findChild(QPushButton, "answer_")
-            assert answer is not None
-            answer.click()
-            await self.until(lambda: self.window.findChild(Question) is None)
+        ask()
+        await self.until(lambda: self.window.findChild(Question) is not None)
+        await self.picture(name)
+        question = self.window.findChild(Question)
+        assert question is not None
+        answer = question.findChild(QPushButton, "answer_")
+        assert answer is not None
+        answer.click()
+        await self.until(lambda: self.window.findChild(Question) is None)
 
     async def jobs(self) -> None:
         """The first page with news, the question about a newer file, the archive."""
@@ -232,7 +246,7 @@ class Tour:
         """A second opinion, and the history of the task with the answers of both versions."""
         from PySide6.QtWidgets import QScrollArea
 
-        page.side.task.change_prompt("Is this review positive, negative or neutral? {review}")
+        page.side.task.change_prompt(OTHER_PROMPTS[self.language])
         page.side.review.second.ask_button.click()
         await self.until(lambda: page.side.review.second.view._result is not None)
         scroll = page.side.review.findChild(QScrollArea)
@@ -259,21 +273,13 @@ class Tour:
             self.window.grab().save(str(self.out / "stuck.png"))
             raise
 
-    async def picture(
-        self,
-        name: str,
-        of: QWidget | None = None,
-        languages: Sequence[str] = LANGUAGES,
-        ready: Callable[[], object] = lambda: None,
-    ) -> None:
-        """One picture of the whole window, with what lies over it, for each size, theme and language.
+    async def picture(self, name: str, of: QWidget | None = None, ready: Callable[[], object] = lambda: None) -> None:
+        """One picture of the whole window, with what lies over it, for each size and theme.
 
         Args:
-            ready: Called before each of them, when the window has its size and language.
+            ready: Called before each of them, when the window has its size.
         """
-        from gui_app import i18n
         from gui_app.ui.look.theme import apply_theme
-        from gui_app.ui.window.window_dialogs import speak_another_language
 
         if self.only and name not in self.only:
             return
@@ -283,20 +289,15 @@ class Tour:
                 shown.resize(width, height)
             for theme in self.themes:
                 apply_theme(self.app, theme)
-                for language in languages:
-                    i18n.set_language(language)
-                    speak_another_language(self.app)
-                    await asyncio.sleep(0.2)
-                    ready()
-                    await asyncio.sleep(0.15)
-                    screen = shown.screen()
-                    assert screen is not None
-                    picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
-                    picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{language}.png"))
+                await asyncio.sleep(0.2)
+                ready()
+                await asyncio.sleep(0.15)
+                screen = shown.screen()
+                assert screen is not None
+                picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
+                picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{self.language}.png"))
         self.window.resize(1280, 800)
         apply_theme(self.app, "light")
-        i18n.set_language("en")
-        speak_another_language(self.app)
 
 
 if __name__ == "__main__":

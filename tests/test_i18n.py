@@ -93,6 +93,10 @@ def test_chinese_sentences_follow_one_another_without_a_space():
     assert i18n.one_after_another("等待中。", "会自动继续。") == "等待中。会自动继续。"
 
 
+def test_shares_below_each_other_have_the_same_decimals():
+    assert [i18n.percent(share, 1) for share in (0.2, 0.409, 1.0)] == ["20.0%", "40.9%", "100.0%"]
+
+
 @pytest.mark.parametrize(
     ("usd", "text"),
     [
@@ -120,13 +124,13 @@ def test_dollars_are_named_as_such_in_chinese():
     ("seconds", "english", "chinese"),
     [
         (0.3, "less than a second", "不到一秒"),
-        (7, "about 7 sec", "约7秒"),
-        (22, "about 20 sec", "约20秒"),
-        (59, "about 1 min", "约1分钟"),
-        (200, "about 3 min", "约3分钟"),
-        (8100, "about 2 hr 15 min", "约2小时15分钟"),
-        (40_000, "about 11 hr", "约11小时"),
-        (90_000, "about 1 day 1 hr", "约1天1小时"),
+        (7, "about 7 sec", "约 7 秒"),
+        (22, "about 20 sec", "约 20 秒"),
+        (59, "about 1 min", "约 1 分钟"),
+        (200, "about 3 min", "约 3 分钟"),
+        (8100, "about 2 hr 15 min", "约 2 小时 15 分钟"),
+        (40_000, "about 11 hr", "约 11 小时"),
+        (90_000, "about 1 day 1 hr", "约 1 天 1 小时"),
         (float("inf"), "more than 100 days", "超过 100 天"),
         (float("nan"), "more than 100 days", "超过 100 天"),
     ],

@@ -1,12 +1,16 @@
-"""The three samples: a table and the task that goes with it."""
+"""The three samples: a table and the task that goes with it, both in the user's language."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
 
+from gui_app import i18n
 from gui_app.errors import N_
 from gui_app.paths import resource
+
+_OWN_TABLES = ("zh_CN",)
+"""Languages that have the samples in a folder of their own."""
 
 
 class Sample(NamedTuple):
@@ -15,7 +19,7 @@ class Sample(NamedTuple):
     Attributes:
         title, text: Catalogue entries.
         preset: The task, by its id in `recipes.presets`.
-        gold: The column of correct answers; "" where there is none.
+        gold: What the column of correct answers is called, in one language or the other.
     """
 
     id: str
@@ -24,12 +28,13 @@ class Sample(NamedTuple):
     drawing: str
     file: str
     preset: str
-    gold: str = ""
+    gold: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
-        """The table."""
-        return resource("samples", self.file)
+        """The table. Its labels are of the language in use, as the task's are: they could not agree otherwise."""
+        own = (i18n.language(),) if i18n.language() in _OWN_TABLES else ()
+        return resource("samples", *own, self.file)
 
 
 SAMPLES = (
@@ -40,7 +45,7 @@ SAMPLES = (
         "tag",
         "reviews.csv",
         "label",
-        "label",
+        ("label", "标签"),
     ),
     Sample(
         "answers",
@@ -49,7 +54,7 @@ SAMPLES = (
         "star",
         "answers.csv",
         "rate",
-        "points",
+        ("points", "得分"),
     ),
     Sample(
         "sentences",
@@ -65,6 +70,6 @@ SAMPLES = (
 def sample_of(path: Path) -> Sample | None:
     """The sample a file is, if it is one."""
     for sample in SAMPLES:
-        if path == sample.path or (path.name == sample.file and path.parent.name == "samples"):
+        if path.name == sample.file and "samples" in (path.parent.name, path.parent.parent.name):
             return sample
     return None

@@ -175,7 +175,7 @@ def main(target: Path) -> int:
     until("the first page", lambda: find("Choose a file", BUTTONS))
     check("first page")
     press("Label customer reviews")
-    until("the table", lambda: find("Rows", TABLES))
+    until("the table", lambda: find("Table of rows", TABLES))
     until("the task", lambda: find("Try 5 rows", BUTTONS))
     check("task")
     for segment in ("Model", "Failures", "Review", "Task"):
@@ -194,7 +194,7 @@ def main(target: Path) -> int:
     progress = find("Progress", pyatspi.ROLE_PROGRESS_BAR)
     if progress is None or "120 of 120 rows finished" not in progress.description:
         raise SystemExit(f"the progress is not told: {progress and progress.description}")
-    rows = find("Rows", TABLES).queryTable()
+    rows = find("Table of rows", TABLES).queryTable()
     cells = [rows.getAccessibleAt(0, column).name for column in (1, 5, 6)]
     if (rows.nRows, rows.nColumns) != (120, 7) or cells != ["product: Kettle", "sentiment: positive", "State: done"]:
         raise SystemExit(f"the rows are not told: {rows.nRows} x {rows.nColumns}, {cells}")

@@ -209,7 +209,7 @@ class ExportDialog(QDialog):
         self.form.changed.connect(self._form_changed)
         self.form.resized.connect(self._fit)
         self.finished.connect(lambda: self._tasks.cancel_all())
-        resize_within(self, 540, self.sizeHint().height())
+        resize_within(self, 580, self.sizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Qt's hook."""

@@ -55,6 +55,7 @@ class ExportForm(Panel):
         self.message.setObjectName("exportMessage")
         self.message.hide()
         self._rows_caption = text_label("heading")
+        self._all_told = text_label()
         self.all_rows, self.shown_rows = QRadioButton(), QRadioButton()
         self.all_rows.setObjectName("allRowsButton")
         self.shown_rows.setObjectName("shownRowsButton")
@@ -119,8 +120,9 @@ class ExportForm(Panel):
         describe(self.path_edit, _("File"), _("The folder and name of the exported file."))
         self._choose.setText(_("Choose…"))
         describe(self._choose, _("Choose the folder and the name"))
-        self._rows_caption.setText(_("Rows"))
+        self._rows_caption.setText(_("Which rows"))
         self.all_rows.setText(ngettext("All {n} row", "All {n} rows", self._rows).format(n=number(self._rows)))
+        self._all_told.setText(self.all_rows.text())
         shown = self._shown[1] if self._shown else 0
         self.shown_rows.setText(
             ngettext("Only the {n} row shown now", "Only the {n} rows shown now", shown).format(n=number(shown))
@@ -163,7 +165,7 @@ class ExportForm(Panel):
         file_line.addWidget(self.path_edit, 1)
         file_line.addWidget(self._choose)
         extras = QWidget()
-        flow = FlowLayout(extras, GAP_M)
+        flow = FlowLayout(extras, GAP_M, even=True)
         for name, box in self._extras.items():
             box.setObjectName(f"extra_{name}")
             flow.addWidget(box)
@@ -182,6 +184,8 @@ class ExportForm(Panel):
         column.addSpacing(GAP_M)
         column.addWidget(self._rows_caption)
         rows_group = QButtonGroup(self)
+        # One way alone is no choice.
+        column.addWidget(self._all_told)
         for button in (self.all_rows, self.shown_rows):
             rows_group.addButton(button)
             column.addWidget(button)
@@ -191,7 +195,9 @@ class ExportForm(Panel):
         column.addWidget(extras)
         column.addSpacing(GAP_S)
         column.addWidget(self._csv)
-        self.shown_rows.setVisible(self._shown is not None)
+        self._all_told.setVisible(self._shown is None)
+        for button in (self.all_rows, self.shown_rows):
+            button.setVisible(self._shown is not None)
         self.kinds.buttonClicked.connect(self._kind_chosen)
         rows_group.buttonClicked.connect(self.changed)
         self.path_edit.textChanged.connect(self.changed)

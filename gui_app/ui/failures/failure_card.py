@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from gui_app.i18n import _, ngettext, number, one_after_another
 from gui_app.jobs import Cause, RowFilter, RowState
-from gui_app.sentences import cause_action, cause_sentence, cause_title, state_name
+from gui_app.sentences import cause_action, cause_sentence, cause_title
 from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.later.retries import WAIT_MIN
 from gui_app.ui.look.icons import IconLabel, set_icon
@@ -137,7 +137,11 @@ class GroupCard(Panel):
         self._icon.set_drawing("eye" if needs_review else "circle-x", "warning" if needs_review else "error")
         self._title.setText(cause_title(group.cause))
         rows = ngettext("{n} row", "{n} rows", n).format(n=number(n))
-        self._count.setText(_("{rows}, {state}").format(rows=rows, state=state_name(group.state)))
+        if needs_review:
+            told = ngettext("{n} row needs review", "{n} rows need review", n)
+        else:
+            told = ngettext("{n} row failed", "{n} rows failed", n)
+        self._count.setText(told.format(n=number(n)))
         self._sentence.setText(cause_sentence(group.cause))
         self._action.setText(cause_action(group.cause))
         self.retry_button.setText(ngettext("Retry {n} row", "Retry {n} rows", n).format(n=number(n)))

@@ -150,7 +150,7 @@ class HelpWindow(Panel):
         block.setHeadingLevel(2)
         block.setTopMargin(GAP_L + GAP_S if self._places else 0)
         block.setBottomMargin(GAP_S)
-        letters.setFontWeight(QFont.Weight.DemiBold)
+        letters.setFontWeight(QFont.Weight.Bold)
         letters.setFontPointSize(1.25 * self.text.font().pointSizeF())
         self._begin(cursor, block, letters)
         self._places[part.topic] = cursor.blockNumber()

@@ -124,11 +124,13 @@ class ImportLine(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: with large letters there are two lines."""
         super().resizeEvent(event)
-        fits = event.size().width() >= self._first.minimumSizeHint().width() + self._wanted_by_rest() + GAP_S
+        self._show_progress()
+
+    def _fit(self) -> None:
+        fits = self.width() >= self._first.minimumSizeHint().width() + self._wanted_by_rest() + GAP_S
         wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
         if self._lines.direction() != wanted:
             self._lines.setDirection(wanted)
-            self._show_progress()
 
     def _wanted_by_rest(self) -> int:
         """What the second part takes, shown now or not."""
@@ -136,7 +138,8 @@ class ImportLine(Panel):
             parts: tuple[QWidget, ...] = (self.progress, self.cancel)
         else:
             parts = (self.read_as,) if self._locked else tuple(box for box in self._boxes if box.count())
-        return sum(part.sizeHint().width() + GAP_S for part in parts)
+        # A box asks for its longest item, but is as wide as the chosen one.
+        return sum((part.minimumWidth() or part.sizeHint().width()) + GAP_S for part in parts)
 
     def minimumSizeHint(self) -> QSize:
         """Qt's hook: as narrow as the wider of the two lines, when it has to be."""
@@ -182,6 +185,7 @@ class ImportLine(Panel):
 
     def _show_progress(self) -> None:
         reading = self._reading is not None
+        self._fit()
         # While the file is read there is no room for both, and nothing to choose yet.
         # Nor is it worth a second line once it cannot be changed; a tooltip has it then.
         in_two = self._lines.direction() == QBoxLayout.Direction.TopToBottom

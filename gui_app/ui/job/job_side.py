@@ -78,7 +78,11 @@ class JobSide(SidePanel):
         self.task.set_versions(overview.versions)
         self.failures.set_groups(overview.failures)
         self.review.set_needs_review(overview.summary.counts.needs_review)
-        self.set_count("failures", count_text(self.failures.count()))
+        self.show_failed(self.failures.count())
+
+    def show_failed(self, count: int) -> None:
+        """How many rows failed, beside the name of the tab."""
+        self.set_count("failures", count_text(count))
 
     async def aclose(self) -> None:
         """Stop what the pages are doing."""

@@ -133,6 +133,9 @@ class JobStory(JobFrame):
         self.run_bar.set_spent(overview.totals.cost_usd, overview.totals.unpriced)
         self.run_bar.set_night(ready_by(overview.parts), overview.following)
         self.side.show_overview(overview)
+        if self._event is not None:
+            # Newer than what was read: the tab tells what the counts below the rows tell.
+            self.side.show_failed(self._event.counts.failed)
         readable = bool(summary.columns) and (summary.counts.rows > 0 or summary.import_done)
         if readable and summary.columns != self._columns:
             self._columns_found(summary.columns)
@@ -171,7 +174,8 @@ class JobStory(JobFrame):
     def _start_with(self, columns: tuple[str, ...], start: Start) -> None:
         self.side.set_columns(columns, start.sample_rows)
         sample = sample_of(self.source) if self.source is not None and start.recipe is None else None
-        gold = sample.gold if sample is not None and sample.gold in columns and not self._started else start.gold
+        known = () if sample is None or self._started else sample.gold
+        gold = next((column for column in columns if column in known), start.gold)
         self.feed.set_columns(columns, gold)
         if gold != start.gold:
             self.link.set_note("gold", gold)
@@ -228,6 +232,7 @@ class JobStory(JobFrame):
         self.title.show_state(event.state)
         self.filter_bar.set_counts(event.counts)
         self.run_bar.set_progress(event)
+        self.side.show_failed(event.counts.failed)
         if ended:
             self._event = None
             self.run_bar.set_state(event.state, event.counts)

@@ -136,7 +136,9 @@ class RatePlot(QWidget):
 
     def _labels(self) -> tuple[str, str]:
         last = self.history.points[-1]
-        rate = _("{count}/min").format(count=number(round(last.rows_per_minute)))
+        # What the top of the chart stands for. The rate of now is told below it, from the newest event.
+        most = max(point.rows_per_minute for point in self.history.points)
+        rate = _("up to {count}/min").format(count=number(round(most)))
         return rate, money(last.cost_usd) if last.cost_usd else ""
 
     def _write(self, painter: QPainter, area: QRectF, width: float) -> None:

@@ -7,7 +7,7 @@ import time
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QMenu, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, duration, money, ngettext, number, soon
@@ -129,8 +129,11 @@ class RunBar(Panel):
         buttons = self._buttons = QWidget()
         # With large letters in a narrow window the buttons stand in two lines.
         flow = FlowLayout(buttons, GAP_S, one_line=True)
-        for button in (self._try_split, self._run_split, self.pause_button, self.stop_button, self.export_button):
-            flow.addWidget(button)
+        for button in (self.pause_button, self.stop_button, self.export_button):
+            # As high as the tool buttons beside them.
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        for part in (self._try_split, self._run_split, self.pause_button, self.stop_button, self.export_button):
+            flow.addWidget(part)
         # At the right in both ways, so that a button stays where it is when another one changes its words.
         line.addWidget(buttons, 0, Qt.AlignmentFlag.AlignRight)
         column = vbox(self, (GAP_L, GAP_S, GAP_L, GAP_M), GAP_S)
@@ -142,8 +145,13 @@ class RunBar(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook: with little room the facts stand over the buttons."""
         super().resizeEvent(event)
-        needed = self._buttons.sizeHint().width() + scaled(210)
-        fits = event.size().width() - 2 * GAP_L >= needed
+        self._fit_line()
+
+    def _fit_line(self) -> None:
+        # Where there are no facts, the buttons stay at the right all the same.
+        told = any(not label.isHidden() for label in (self.lacking, self.estimate, self.cost, self.eta))
+        needed = self._buttons.sizeHint().width() + (scaled(210) if told else 0)
+        fits = self.width() - 2 * GAP_L >= needed
         wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
         if self._line.direction() != wanted:
             self._line.setDirection(wanted)
@@ -357,6 +365,7 @@ class RunBar(Panel):
         self.lacking.setText(self._problem)
         self.lacking.setVisible(bool(self._problem) and rests)
         self.estimate.setVisible(bool(self.estimate.text()) and not self._problem and rests)
+        self._fit_line()
 
     def _eta_text(self, event: JobProgress | None) -> str:
         if self._state is JobState.SUBMITTED:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 from gui_app.i18n import _
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.sizes import scaled
-from gui_app.ui.look.theme import GAP_S, set_role
+from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 
@@ -42,7 +42,11 @@ class SidePanel(Panel):
         head = Panel(self, role="header")
         line = hbox(head, (GAP_S, 0, GAP_S, 0))
         line.addWidget(segments, 1)
-        line.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        # On the level of the words of the first line, however many there are.
+        corner = vbox(None, (0, GAP_XS, 0, 0))
+        corner.addWidget(self._close)
+        corner.addStretch(1)
+        line.addLayout(corner)
         column = vbox(self)
         column.addWidget(head)
         column.addWidget(self.stack, 1)

@@ -46,7 +46,7 @@ class JobDelegate(QStyledItemDelegate):
         _ground(painter, rect, option, c)
         inner = rect.adjusted(10, 8, -10, -8)
         name_font = QFont(option.font)
-        name_font.setWeight(QFont.Weight.DemiBold)
+        name_font.setWeight(QFont.Weight.Bold)
         line = QFontMetrics(name_font).height()
         painter.setPen(QColor(c.text))
         _line(painter, QRect(inner.left(), inner.top(), inner.width(), line), plain(entry.name, 120), name_font)

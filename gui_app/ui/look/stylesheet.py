@@ -29,6 +29,8 @@ def stylesheet(c: Colours, font: QFont) -> str:
     """The whole look as one stylesheet. Heights follow the font, so that large fonts are not cut."""
     size_pt = font.pointSizeF() if font.pointSizeF() > 0 else font.pixelSize() * 0.75
     sizes = _Sizes(size_pt, QFontMetrics(font).height())
+    # Bold is 700 and nothing less: a Chinese font that comes in one weight only is made bold by Qt from there on,
+    # and stood thin beside bold Latin letters in the same heading before.
     # No rule may name ::item of the table: it would send every cell through the stylesheet's slow path.
     return "\n".join(part(c, sizes) for part in _PARTS)
 
@@ -48,9 +50,9 @@ QDialog {{ border: 1px solid {c.border_strong}; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px 6px; }}
 QLabel {{ background: transparent; color: {c.text}; }}
 QLabel:disabled {{ color: {c.disabled}; }}
-QLabel[role="title"] {{ font-size: {sizes.size_pt * _TITLE:.1f}pt; font-weight: 600; }}
-QLabel[role="subtitle"] {{ font-size: {sizes.size_pt * _SUBTITLE:.1f}pt; font-weight: 600; }}
-QLabel[role="heading"] {{ font-weight: 600; }}
+QLabel[role="title"] {{ font-size: {sizes.size_pt * _TITLE:.1f}pt; font-weight: 700; }}
+QLabel[role="subtitle"] {{ font-size: {sizes.size_pt * _SUBTITLE:.1f}pt; font-weight: 700; }}
+QLabel[role="heading"] {{ font-weight: 700; }}
 QLabel[role="hint"] {{ color: {c.muted}; }}
 QLabel[role="small"] {{ color: {c.muted}; font-size: {sizes.size_pt * _SMALL:.1f}pt; }}
 QLabel[role="error"] {{ color: {c.error}; }}
@@ -96,17 +98,17 @@ QPushButton:disabled, QToolButton:disabled {{
 }}
 *[role="primary"] {{
     background: {c.accent_fill}; color: {c.on_accent}; border: 1px solid {c.accent_fill};
-    font-weight: 600; padding: 6px 16px;
+    font-weight: 700; padding: 5px 16px;
 }}
 QToolButton[joined="left"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; border-right: none; }}
 QToolButton[joined="right"] {{
     border-top-left-radius: 0; border-bottom-left-radius: 0; padding: 5px 0 5px 0; min-width: 26px; max-width: 26px;
 }}
 QToolButton[joined="left"]:focus {{ border-right: 1px solid {c.accent}; }}
-QToolButton[joined="right"][role="primary"] {{ padding: 6px 0 6px 0; border-left: 1px solid {c.accent_fill_hover}; }}
-QToolButton[joined="right"][role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 0 5px 0; }}
+QToolButton[joined="right"][role="primary"] {{ border-left: 1px solid {c.accent_fill_hover}; }}
+QToolButton[joined="right"][role="primary"]:focus {{ border: 2px solid {c.text}; padding: 4px 0 4px 0; }}
 *[role="primary"]:hover {{ background: {c.accent_fill_hover}; border-color: {c.accent_fill_hover}; }}
-*[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 5px 15px; }}
+*[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 4px 15px; }}
 *[role="primary"]:disabled {{ background: {c.pressed}; color: {c.disabled}; border-color: {c.pressed}; }}
 QToolButton[joined="right"][role="primary"]:disabled {{ border-left: 1px solid {c.border_strong}; }}
 """
@@ -137,7 +139,7 @@ def _button_roles(c: Colours, sizes: _Sizes) -> str:
 *[role="lane"]:focus {{ border: 2px solid {c.accent}; }}
 *[role="lane"]:disabled {{ background: {c.window}; border-color: {c.border}; }}
 *[role="link"] {{
-    background: transparent; border: 1px solid transparent; color: {c.accent}; padding: 2px 4px; text-align: left;
+    background: transparent; border: 1px solid transparent; color: {c.accent}; padding: 2px 4px 2px 0; text-align: left;
 }}
 *[role="link"]:hover {{ text-decoration: underline; background: transparent; }}
 *[role="link"]:focus {{ border: 1px solid {c.accent}; }}
@@ -160,7 +162,7 @@ def _button_roles(c: Colours, sizes: _Sizes) -> str:
     border-radius: 0; padding: 9px 12px 8px 12px;
 }}
 *[role="segment"]:hover {{ color: {c.text}; background: transparent; }}
-*[role="segment"]:checked {{ color: {c.accent}; border-bottom: 2px solid {c.accent}; font-weight: 600; }}
+*[role="segment"]:checked {{ color: {c.accent}; border-bottom: 2px solid {c.accent}; font-weight: 700; }}
 *[role="segment"]:focus {{ background: {c.hover}; color: {c.text}; border-bottom: 2px solid {c.accent}; }}
 """
 
@@ -172,7 +174,7 @@ def _inputs(c: Colours, sizes: _Sizes) -> str:
     return f"""
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateEdit {{
     background: {c.base}; color: {c.text}; border: 1px solid {c.border_strong}; border-radius: 6px;
-    padding: 4px 8px; min-height: {sizes.line_px}px;
+    padding: 4px 8px; min-height: {sizes.line_px}px; placeholder-text-color: {c.muted};
     selection-background-color: {c.selection}; selection-color: {c.text};
 }}
 QPlainTextEdit, QTextEdit {{ padding: 6px; }}
@@ -184,8 +186,10 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:d
 }}
 QLineEdit[role="error"], QPlainTextEdit[role="error"], QComboBox[role="error"] {{ border: 1px solid {c.error}; }}
 QPlainTextEdit:read-only, QLineEdit:read-only {{ background: {c.window}; }}
-/* A list under the box: as a menu over it, Qt would draw a second frame. */
-QComboBox {{ padding-right: 22px; combobox-popup: 0; }}
+/* A list under the box: as a menu over it, Qt would draw a second frame. As high as a line that is typed in. */
+QComboBox {{ padding: 3px 4px 3px 8px; combobox-popup: 0; }}
+/* The line in it stands off by 2 more. */
+QComboBox:editable {{ padding-left: 6px; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
 QComboBox[role="quiet"] {{ background: transparent; border: 1px solid transparent; }}
@@ -249,13 +253,13 @@ QListWidget {{ background: transparent; }}
 QListView[role="boxed"], QTableView[role="boxed"], QTreeView[role="boxed"] {{
     background: {c.base}; border: 1px solid {c.border}; border-radius: 6px;
 }}
-QHeaderView[role="columns"] {{ font-weight: 600; }}
+QHeaderView[role="columns"] {{ font-weight: 700; }}
 QHeaderView {{ background: {c.window}; border: none; }}
 QHeaderView::section {{
     background: {c.window}; color: {c.muted}; border: none; border-right: 1px solid {c.border};
     border-bottom: 1px solid {c.border}; padding: 5px 8px;
 }}
-QHeaderView::section:horizontal {{ font-weight: 600; }}
+QHeaderView::section:horizontal {{ font-weight: 700; }}
 QHeaderView::section:hover {{ color: {c.text}; }}
 QTableCornerButton::section {{ background: {c.window}; border: none; border-bottom: 1px solid {c.border}; }}
 """
@@ -293,9 +297,9 @@ QTabBar::tab {{
     background: transparent; color: {c.muted}; border: none; border-bottom: 2px solid transparent; padding: 8px 12px;
 }}
 QTabBar::tab:hover {{ color: {c.text}; }}
-QTabBar::tab:selected {{ color: {c.accent}; border-bottom: 2px solid {c.accent}; font-weight: 600; }}
+QTabBar::tab:selected {{ color: {c.accent}; border-bottom: 2px solid {c.accent}; font-weight: 700; }}
 QTabBar::tab:focus {{ background: {c.hover}; }}
-QGroupBox {{ border: none; margin-top: {sizes.line_px + 6}px; font-weight: 600; }}
+QGroupBox {{ border: none; margin-top: {sizes.line_px + 6}px; font-weight: 700; }}
 QGroupBox::title {{ subcontrol-origin: margin; left: 0; }}
 QStatusBar {{ background: {c.window}; color: {c.muted}; }}
 """

@@ -62,7 +62,7 @@ def scaled_font(base: QFont, factor: float, *, bold: bool = False) -> QFont:
     else:
         out.setPixelSize(max(1, round(base.pixelSize() * factor)))
     if bold:
-        out.setWeight(QFont.Weight.DemiBold)
+        out.setWeight(QFont.Weight.Bold)
     return out
 
 

@@ -210,7 +210,7 @@ class RunPart(Panel):
             self._speed.tell(_("Up to {n} rows at the same time.").format(n=number(self._ceiling)))
         else:
             self._speed.tell(_("At most so many rows at the same time."))
-        self._lane.say(_("When"))
+        self._lane.say(_("When to run"))
         self._say_lane()
         self._budget.say(_("Spending limit in US dollars"), _("Rowmill stops before it is passed."))
         if wrong := self._budget_problem():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 from gui_app.ui.look.theme import GAP_XS
@@ -13,10 +13,14 @@ class FlowLayout(QLayout):
 
     Args:
         one_line: All in one line is what it asks for; it breaks lines only where it gets less.
+        even: All are as wide as the widest, so that they stand below each other, and the lines close together.
     """
 
-    def __init__(self, parent: QWidget | None = None, gap: int = GAP_XS, *, one_line: bool = False) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, gap: int = GAP_XS, *, one_line: bool = False, even: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._even = even
         self._one_line = one_line
         self._items: list[QLayoutItem] = []
         self._gap = gap
@@ -74,7 +78,7 @@ class FlowLayout(QLayout):
         y = rect.y()
         for at, line in enumerate(self._lines(rect.width())):
             height = max(item.sizeHint().height() for item in line)
-            y += self._gap if at else 0
+            y += (min(self._gap, GAP_XS) if self._even else self._gap) if at else 0
             if move:
                 self._put(line, QRect(rect.x(), y, rect.width(), height))
             y += height
@@ -86,7 +90,7 @@ class FlowLayout(QLayout):
         for item in self._items:
             if item.isEmpty():
                 continue
-            wanted = item.sizeHint().width()
+            wanted = self._wanted(item)
             if not lines or used + wanted > width:
                 lines.append([])
                 used = 0
@@ -97,8 +101,12 @@ class FlowLayout(QLayout):
     def _put(self, line: list[QLayoutItem], room: QRect) -> None:
         x = room.x()
         for item in line:
-            hint = item.sizeHint()
-            width, height = min(hint.width(), room.width()), hint.height()
-            # In the middle of the line, so that words and boxes stand on one level.
-            item.setGeometry(QRect(QPoint(x, room.y() + (room.height() - height) // 2), QSize(width, height)))
-            x += hint.width() + self._gap
+            # As high as the line: words and boxes stand on one level in it, and buttons of two kinds are as high.
+            width = self._wanted(item)
+            item.setGeometry(QRect(x, room.y(), min(width, room.width()), room.height()))
+            x += width + self._gap
+
+    def _wanted(self, item: QLayoutItem) -> int:
+        if not self._even:
+            return item.sizeHint().width()
+        return max(other.sizeHint().width() for other in self._items if not other.isEmpty())

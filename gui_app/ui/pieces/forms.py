@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from gui_app.sentences import plain
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
-from gui_app.ui.pieces.panel import text_label, vbox
+from gui_app.ui.pieces.panel import hbox, text_label, vbox
 
 
 class Captioned(QWidget):
@@ -45,6 +45,17 @@ class Captioned(QWidget):
         self.control.setAccessibleName(caption)
         self._description = description
         self.tell(note)
+
+    def put_beside(self, widget: QWidget) -> None:
+        """Lay something small beside the control, on its line."""
+        column = self.layout()
+        assert isinstance(column, QBoxLayout)
+        at = column.indexOf(self.control)
+        column.removeWidget(self.control)
+        line = hbox(None, gap=GAP_XS)
+        line.addWidget(self.control, 1)
+        line.addWidget(widget)
+        column.insertLayout(at, line)
 
     def tell(self, note: str, role: str = "hint") -> None:
         """Change the line under the control; "" hides it."""

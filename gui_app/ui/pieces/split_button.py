@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import set_role
@@ -28,6 +28,9 @@ class SplitButton(QWidget):
         self.more.setProperty("joined", "right")
         self._button, self._role = button, ""
         self._dress(role)
+        for part in (button, self.more):
+            # As high as its neighbours in a line.
+            part.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         line = hbox(self)
         line.addWidget(button)
         line.addWidget(self.more)

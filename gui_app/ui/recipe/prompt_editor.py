@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, QStringListModel, Qt
+from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, QStringListModel, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextLine,
 )
-from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QSizePolicy, QTextEdit, QWidget
 
 from gui_app.recipes.template import Place, Template
 from gui_app.ui.look.palette import colours
@@ -25,6 +25,8 @@ from gui_app.ui.recipe.column_chips import COLUMN_MIME
 
 MOST_CHARACTERS = 100_000
 """A paste beyond it is cut: a megabyte pasted by mistake must not freeze the window. Nothing else is."""
+LEAST_LINES, MOST_LINES = 7, 24
+"""As high as its text within these; a longer one scrolls."""
 MOST_MARKS = 300
 """Further places work, but are not coloured: thousands would make each key slow."""
 
@@ -50,6 +52,27 @@ class PromptEdit(QPlainTextEdit):
         self._popup = popup
         self._completer.activated[str].connect(self._complete)  # type: ignore[index]
         self.textChanged.connect(self._mark)
+        self._height = 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+
+    def sizeHint(self) -> QSize:
+        """Qt's hook: as high as the text, so that what comes below it is in sight."""
+        # The document of such an editor counts its height in lines.
+        lines = max(LEAST_LINES, min(MOST_LINES, round(self.document().size().height())))
+        around = self.contentsMargins()
+        margins = 2 * self.document().documentMargin() + around.top() + around.bottom()
+        return QSize(super().sizeHint().width(), round(lines * self.fontMetrics().lineSpacing() + margins) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def _fit(self) -> None:
+        height = self.sizeHint().height()
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
 
     def text(self) -> str:
         """The template, character for character (`toPlainText` would turn no-break spaces into plain ones)."""

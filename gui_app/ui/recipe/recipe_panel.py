@@ -17,7 +17,7 @@ from gui_app.recipes.template import Template
 from gui_app.sentences import explain, filled, plain
 from gui_app.store.reading.queries import RecipeVersion
 from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_M, GAP_S, set_role
 from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
@@ -77,7 +77,6 @@ class RecipePanel(Panel):
         self._take_back.setObjectName("takeBackButton")
         set_role(self._take_back, "link")
         self.prompt_edit = PromptEdit(self._prompt)
-        self.prompt_edit.setMinimumHeight(150)
         self._prompt_caption = text_label("heading")
         self.history_button = QPushButton()
         self.history_button.setObjectName("historyButton")
@@ -203,9 +202,8 @@ class RecipePanel(Panel):
         self._fields_note.setText(_("Each becomes a new column beside your data."))
 
     def _build(self) -> None:
-        line = hbox(self._top, gap=GAP_XS)
-        line.addWidget(self._preset_part, 1)
-        line.addWidget(self.menu, 0, Qt.AlignmentFlag.AlignTop)
+        vbox(self._top).addWidget(self._preset_part)
+        self._preset_part.put_beside(self.menu)
         said_line = hbox(self._said, gap=GAP_S)
         said_line.addWidget(self._message, 1)
         said_line.addWidget(self._take_back)

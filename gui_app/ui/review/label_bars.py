@@ -21,20 +21,20 @@ _SPACE = 8
 
 
 class LabelBar(QAbstractButton):
-    """One answer: its name, its count, and a bar as long as its share of the commonest one."""
+    """One answer: its name, its count, and a bar that fills its share of the track."""
 
     def __init__(self, value: FieldValue, count: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.value, self.count = value, count
-        self._longest, self._all = 1, 1
+        self._all = 1
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_count(self, count: int, longest: int, total: int) -> None:
-        """New figures: this one's, the commonest one's and the sum of all."""
-        self.count, self._longest, self._all = count, max(1, longest), max(1, total)
+    def set_count(self, count: int, total: int) -> None:
+        """New figures: this one's and the sum of all."""
+        self.count, self._all = count, max(1, total)
         name = self._name()
         self.setText(name.replace("&", "&&"))
         rows = ngettext("{n} row", "{n} rows", count).format(n=number(count))
@@ -75,7 +75,7 @@ class LabelBar(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.pressed))
         painter.drawRoundedRect(track, 2, 2)
-        track.setWidth(max(4.0, track.width() * self.count / self._longest))
+        track.setWidth(max(4.0, track.width() * self.count / self._all))
         painter.setBrush(QColor(look.accent_fill if self.value is not None else look.muted))
         painter.drawRoundedRect(track, 2, 2)
 
@@ -131,9 +131,8 @@ class LabelBars(Panel):
         """Set every text."""
         describe(self, _("Answers and how often each was given"), _("Click one to see only its rows."))
         total = sum(n for _value, n in self._counts)
-        longest = max((n for _value, n in self._counts), default=1)
         for bar, (_value, n) in zip(self._bars, self._counts, strict=False):
-            bar.set_count(n, longest, total)
+            bar.set_count(n, total)
         hidden = len(self._counts) - len(self._bars)
         self._more.setVisible(hidden > 0)
         self._more.setText(ngettext("and {n} other answer", "and {n} other answers", hidden).format(n=number(hidden)))

@@ -16,9 +16,11 @@ from gui_app.ui.table.row_model import RowModel
 from gui_app.ui.table.row_painter import PADDING, icon_side
 
 # In pixels, with letters of the usual size.
-_NARROWEST, _WIDEST, _WIDEST_STATE, _WIDEST_NAME = 72, 420, 240, 130
+_NARROWEST, _WIDEST, _WIDEST_STATE, _WIDEST_NAME = 48, 420, 240, 130
 _COMFORTABLE = 120
 """Columns that do not all fit anyway are as wide as can be read."""
+_LONG, _STRETCH = 160, 1.5
+"""Columns of texts take what the others leave of a wide window; those of numbers and labels would only drift apart."""
 _LEAST = {ColumnKind.INPUT: 60, ColumnKind.ANSWER: 80, ColumnKind.SURE: 60}
 
 
@@ -31,13 +33,21 @@ def fitted_widths(model: RowModel, rows: Iterable[int], metrics: QFontMetrics, r
     """
     positions = list(rows)
     sizes = [_size(model, column, positions, metrics) for column in range(len(model.columns))]
-    return fitted([wanted for wanted, _least in sizes], [least for _wanted, least in sizes], room)
+    wanted, least, most = ([size[part] for size in sizes] for part in range(3))
+    return fitted(wanted, least, most, room)
 
 
-def fitted(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """These widths, the widest made narrower until all fit; as far as is comfortable where they cannot."""
-    if sum(wanted) <= room:
-        return list(wanted)
+def fitted(wanted: Sequence[int], least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """These widths, the widest made narrower until all fit; as far as is comfortable where they cannot.
+
+    Args:
+        most: What a column can do with where there is more room than wanted.
+    """
+    spare = room - sum(wanted)
+    if spare >= 0:
+        growing = max(1, sum(most) - sum(wanted))
+        share = min(1.0, spare / growing)
+        return [width + int(share * (end - width)) for width, end in zip(wanted, most, strict=True)]
     if sum(least) > room:
         return [min(width, max(scaled(_COMFORTABLE), lowest)) for width, lowest in zip(wanted, least, strict=True)]
 
@@ -47,8 +57,8 @@ def fitted(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
     return narrowed(bisect_right(range(max(wanted)), room, key=lambda widest: sum(narrowed(widest))) - 1)
 
 
-def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetrics) -> tuple[int, int]:
-    """What a column would like to have, and what it can do with."""
+def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetrics) -> tuple[int, int, int]:
+    """What a column would like to have, the least it can do with, and the most."""
     kind = model.columns[column].kind
     name = str(model.headerData(column, Qt.Orientation.Horizontal))
     # A tenth more, because headings are bold; and room for the arrow of the sort.
@@ -57,14 +67,16 @@ def _size(model: RowModel, column: int, rows: Sequence[int], metrics: QFontMetri
     texts = max((metrics.horizontalAdvance(_text(model, row, column)) + room for row in rows), default=0)
     if kind is ColumnKind.STATE:
         names = max(metrics.horizontalAdvance(state_name(state)) for state in RowState) + room + icon_side() + 2
-        return min(scaled(_WIDEST_STATE), max(heading, names, texts + icon_side() + 8)), names
+        wanted = min(scaled(_WIDEST_STATE), max(heading, names, texts + icon_side() + 8))
+        return wanted, names, wanted
     low = scaled(96 if kind is ColumnKind.ANSWER else _NARROWEST)
     wanted = max(low, min(scaled(_WIDEST, 1.5), max(heading, texts)))
+    most = max(wanted, round(_STRETCH * texts)) if texts > scaled(_LONG) else wanted
     least = scaled(_LEAST[kind])
     if kind is ColumnKind.ANSWER:
         # The name of a result is what people look for.
         least = max(least, min(heading, scaled(_WIDEST_NAME)))
-    return wanted, min(wanted, least)
+    return wanted, min(wanted, least), most
 
 
 def _text(model: RowModel, row: int, column: int) -> str:

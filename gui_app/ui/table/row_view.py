@@ -105,12 +105,14 @@ class RowView(QTableView):
 
     def retranslate(self) -> None:
         """Set every text that is ours; headings and cells are asked for again."""
-        describe(self, _("Rows"), _("The rows of the file, with the answers beside them."))
+        describe(self, _("Table of rows"), _("The rows of the file, with the answers beside them."))
         describe(self.horizontalHeader(), _("Columns"))
         describe(self.verticalHeader(), _("Row numbers"))
         self._painter.forget()
         self.viewport().update()
         self.rows.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(0, len(self.rows.columns) - 1))
+        # A state is longer in one language than in the other.
+        self.column_layout.refit()
 
     # Painting
 

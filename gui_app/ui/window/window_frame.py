@@ -53,7 +53,7 @@ class WindowFrame(FirstPanel):
         self.splitter.addWidget(self.centre)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([240, 1040])
+        self.splitter.setSizes([216, 1064])
         vbox(self).addWidget(self.splitter)
 
     def open_file(self, path: Path) -> None:

@@ -140,6 +140,27 @@ def test_what_comes_next_stands_out_and_no_button_moves_when_another_changes_its
     assert prominent() == ["runButton"]
 
 
+def test_buttons_in_a_line_are_as_high_as_each_other(bar: RunBar) -> None:
+    bar.set_state(JobState.FINISHED, Counts(done=12))
+    QApplication.processEvents()
+    parts = (bar.try_button, bar.run_button, bar.export_button)
+    assert len({part.height() for part in parts}) == 1
+    assert len({part.mapTo(bar, QPoint()).y() for part in parts}) == 1
+
+
+def test_with_nothing_to_say_the_buttons_need_no_line_of_their_own(bar: RunBar) -> None:
+    bar.set_state(JobState.FINISHED, Counts(done=12))
+    bar.resize(bar._buttons.sizeHint().width() + 60, 120)
+    QApplication.processEvents()
+    bare = bar.sizeHint().height()
+    bar.set_estimate("free, about 3 s")
+    QApplication.processEvents()
+    assert bar.sizeHint().height() > bare
+    bar.set_estimate("")
+    QApplication.processEvents()
+    assert bar.sizeHint().height() == bare
+
+
 def _is_primary(button: QWidget) -> bool:
     return bool(button.property("role") == "primary")
 
@@ -244,6 +265,22 @@ def test_a_long_file_name_gives_way_to_what_was_found(qtbot: QtBot) -> None:
     left_edges = [part.mapTo(line, QPoint()).x() for part in shown]
     right_edges = [edge + part.width() for edge, part in zip(left_edges, shown, strict=True)]
     assert all(right <= left for right, left in zip(right_edges, left_edges[1:], strict=False))
+
+
+def test_the_import_line_stays_one_line_as_long_as_what_is_chosen_fits(qtbot: QtBot) -> None:
+    line = ImportLine()
+    qtbot.addWidget(line)
+    line.show()
+    line.show_summary(summary(), can_read_again=True)
+    boxes = (line.encoding, line.separator, line.header)
+    # Their longest items, which are not chosen, would need a good deal more.
+    needed = line._first.minimumSizeHint().width() + sum(box.minimumWidth() + 8 for box in boxes) + 8
+    assert needed + 40 < line._first.minimumSizeHint().width() + sum(box.sizeHint().width() + 8 for box in boxes)
+    for width, lines in ((needed, 1), (needed - 1, 2)):
+        line.resize(width, 60)
+        QApplication.processEvents()
+        levels = {part.mapTo(line, part.rect().center()).y() // 12 for part in (line.dimensions, *boxes)}
+        assert len(levels) == lines
 
 
 def test_the_import_line_is_words_only_once_rows_were_sent(qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import JobState, RowState
@@ -52,6 +52,19 @@ def test_every_text_stands_out_from_every_ground_it_can_be_on(c: Colours) -> Non
     pairs += [(c.on_accent, c.accent_fill), (c.on_accent, c.accent_fill_hover), (c.muted, c.window)]
     weak = {pair: round(contrast(*pair), 2) for pair in pairs if contrast(*pair) < 4.5}
     assert not weak
+
+
+@pytest.mark.parametrize("c", [LIGHT, DARK], ids=["light", "dark"])
+def test_what_stands_in_an_empty_field_can_be_read_too(c: Colours, qapp: QApplication, qtbot: QtBot) -> None:
+    apply_theme(qapp, "dark" if c.dark else "light")
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    # Of blocks, so that a pixel is found that is nothing but ink.
+    field.setPlaceholderText("\u2588" * 8)
+    field.resize(200, 28)
+    picture = field.grab().toImage()
+    found = [picture.pixelColor(x, picture.height() // 2).name() for x in range(12, 40)]
+    assert max(contrast(colour, c.base) for colour in found) >= 4.5
 
 
 def test_no_two_states_look_alike_without_colour() -> None:

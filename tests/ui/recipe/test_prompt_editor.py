@@ -36,6 +36,17 @@ def test_known_columns_are_marked_and_unknown_names_gently(edit: PromptEdit, qtb
     assert marked(edit) == [("{review}", False), ("{revew}", True)]
 
 
+def test_it_is_as_high_as_its_text_up_to_a_screenful(edit: PromptEdit) -> None:
+    heights = []
+    for lines in (1, 5, 12, 20, 400):
+        edit.setPlainText("\n".join("Is this review good?" for _line in range(lines)))
+        heights.append(edit.sizeHint().height())
+    assert heights[0] == heights[1] < heights[2] < heights[3] < heights[4] < 30 * edit.fontMetrics().lineSpacing()
+    # Broken lines count too.
+    edit.setPlainText("long " * 400)
+    assert edit.sizeHint().height() > heights[2]
+
+
 def test_marks_stand_right_behind_emoji_and_across_lines(edit: PromptEdit) -> None:
     edit.setPlainText("😀😀 {😀 face} {two\nlines} {a}b}")
     assert [text for text, _unknown in marked(edit)] == ["{😀 face}", "{two\nlines}", "{a}b}"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QTableWidget, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, FieldValue, OutputField, RowFilter, RowState
 from gui_app.review import compare_labels, compare_numbers, compare_sets
 from gui_app.store.reading.queries import RowView
+from gui_app.ui.look.palette import LIGHT
 from gui_app.ui.pieces.forms import choose
 from gui_app.ui.review.review_panel import ReviewPanel
 from tests.helpers.finding import part
@@ -266,6 +268,25 @@ def test_a_disagreement_leads_to_its_row(panel: ReviewPanel, qtbot: QtBot) -> No
     with qtbot.waitSignal(panel.filterRequested) as told:
         panel.agreement._all.click()
     assert told.args == [RowFilter(row_ids=(10,))]
+
+
+def test_a_bar_fills_its_share_of_the_track(panel: ReviewPanel) -> None:
+    panel.bars.set_counts([("good", 6), ("bad", 4)])
+    bar = panel.bars.bars()[0]
+    picture = bar.grab().toImage()
+    track = picture.width() - 16
+    ink = QColor(LIGHT.accent_fill)
+    filled = sum(picture.pixelColor(x, picture.height() - 7) == ink for x in range(picture.width()))
+    assert 0.57 * track < filled < 0.61 * track
+
+
+def test_the_tables_end_with_their_last_line(panel: ReviewPanel) -> None:
+    panel.set_agreement(agreement())  # type: ignore[arg-type]
+    QApplication.processEvents()
+    for table in (panel.agreement.per_label, panel.agreement.confusion):
+        assert not table.horizontalScrollBar().maximum()
+        lines = sum(table.rowHeight(y) for y in range(table.rowCount()))
+        assert table.viewport().height() == lines
 
 
 def test_per_label_figures_have_a_line_each(panel: ReviewPanel) -> None:
