@@ -63,6 +63,7 @@ class JobActions(QObject):
         self._worker, self._link, self._task, self._window = worker, link, task, window
         self._tasks = Tasks()
         self.overview: Overview | None = None
+        self.is_starting = False
 
     def run(self, scope: Scope, *, ask_first: bool = True) -> None:
         """Send rows. Asks first what is meant when the task changed since rows were answered."""
@@ -163,6 +164,7 @@ class JobActions(QObject):
 
     async def _send(self, scope: Scope, recipe: Recipe, *, lane: Lane | None = None) -> None:
         # The worker may have to be started first, which takes seconds.
+        self.is_starting = True
         self.starting.emit(True)
         try:
             # The recipe is on disk before anything is sent: a crash must not lose what was paid for.
@@ -172,6 +174,7 @@ class JobActions(QObject):
                 options = replace(options, lane=lane)
             await self._worker.run(self._link.path, recipe, scope, options, key)
         finally:
+            self.is_starting = False
             self.starting.emit(False)
         self.started.emit()
 

@@ -13,6 +13,7 @@ from gui_app.providers.hosts import is_loopback
 from gui_app.sentences import explain_cause, filled, plain
 from gui_app.store.carried import carried_text
 from gui_app.store.reading.queries import JobSummary
+from gui_app.ui.job.elsewhere import told_owner
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.pieces.help_topics import topic_of_cause
 
@@ -27,6 +28,7 @@ def notices(
     show_model: Callable[[], None],
     go_on: Callable[[], None],
     overnight: Sequence[Notice] = (),
+    elsewhere: bool = False,
 ) -> list[Notice]:
     """The sentences that hold now, the most important first.
 
@@ -34,6 +36,7 @@ def notices(
         show_model: Brings the model settings to the front.
         go_on: Continues the job.
         overnight: What `overnight_notices` says.
+        elsewhere: Somebody else has the job.
     """
     out: list[Notice] = []
     state = summary.state if event is None else event.state
@@ -74,13 +77,8 @@ def notices(
         out.append(
             Notice("unknown", text.format(count=number(unknown)), "warning", ((_("Continue"), go_on),), topic="twice")
         )
-    if summary.owner is not None and event is None and (state is JobState.RUNNING or summary.elsewhere):
-        text = (
-            _("The computer “{owner}” has this job open. You can look at it here.")
-            if summary.elsewhere
-            else _("Another program runs this job: {owner}. You can look at it here.")
-        )
-        out.append(Notice("owner", text.format(owner=plain(summary.owner, 80)), closable=False, topic="jobs"))
+    if elsewhere:
+        out.append(Notice("owner", told_owner(summary), closable=False, topic="jobs"))
     out += overnight
     if summary.carried is not None:
         text = _("{what} The former job “{name}” stays as it is.")

@@ -14,6 +14,7 @@ from gui_app.jobs import Counts, JobState, Lane, OutputField, Recipe, Scope
 from gui_app.sentences import explain, filled
 from gui_app.store.parts import ready_by
 from gui_app.ui.feed.bridge import Overview
+from gui_app.ui.job.elsewhere import Elsewhere, runs_elsewhere
 from gui_app.ui.job.job_actions import JobActions
 from gui_app.ui.job.job_frame import JobFrame
 from gui_app.ui.job.job_notices import hanging, notices
@@ -57,6 +58,9 @@ class JobStory(JobFrame):
         self._started = False
         self.doing = JobActions(services.worker, self.link, self.side, self)
         self._list_timer = once(self, _LIST_AGAIN_MS, self.model.list.reload)
+        self._elsewhere = Elsewhere(self)
+        self._elsewhere.lookWanted.connect(self.link.look)
+        self._elsewhere.moved.connect(lambda: self.link.rowsChanged.emit(None))
         self.later.queue.changed.connect(self.show_notices)
         self.link.overviewChanged.connect(self._show_overview)
         self.link.progressed.connect(self._show_progress)
@@ -127,6 +131,7 @@ class JobStory(JobFrame):
             self._event = None
         self.title.show_name(summary.name)
         self.import_line.show_summary(summary, can_read_again=self.source is not None)
+        self._follow_elsewhere(overview)
         self._show_counts(summary.state, summary.counts)
         self.model.set_total(summary.counts.rows)
         self._estimate()
@@ -142,6 +147,15 @@ class JobStory(JobFrame):
         elif first or not self._started:
             self._show_columns_of_table()
         self.show_notices()
+
+    def _is_elsewhere(self, overview: Overview) -> bool:
+        ours = self._event is not None or self.doing.is_starting or self.later.queue.runs(self.path)
+        return runs_elsewhere(overview.summary, ours=ours)
+
+    def _follow_elsewhere(self, overview: Overview) -> None:
+        elsewhere = self._is_elsewhere(overview)
+        self._elsewhere.follow(overview.summary, elsewhere=elsewhere)
+        self.run_bar.set_elsewhere(elsewhere)
 
     def _collect_found(self) -> None:
         """A job that was found submitted is looked after again, without a click."""
@@ -258,6 +272,7 @@ class JobStory(JobFrame):
                 show_model=lambda: self.show_page("model"),
                 go_on=self.run,
                 overnight=self._overnight(self.overview),
+                elsewhere=self._is_elsewhere(self.overview),
             )
         shown[:0] = later_notices(self.later, self.path, self.run, moving=self.is_moving())
         if self._folder_hangs:

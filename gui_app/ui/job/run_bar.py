@@ -48,7 +48,7 @@ class RunBar(Panel):
         self._problem = ""
         self._selected = 0
         self._filtered = False
-        self._starting = False
+        self._starting = self._elsewhere = False
         self._gold = False
         self._low = False
         self._progress: JobProgress | None = None
@@ -221,6 +221,13 @@ class RunBar(Panel):
             self._show_state()
             self._show_facts()
 
+    def set_elsewhere(self, elsewhere: bool) -> None:
+        """Whether somebody else runs the job: what cannot be done here is not offered."""
+        if elsewhere != self._elsewhere:
+            self._elsewhere = elsewhere
+            self._show_state()
+            self._show_facts()
+
     def set_night(self, ready_by: float | None, following: int) -> None:
         """What is out overnight.
 
@@ -275,16 +282,17 @@ class RunBar(Panel):
         submitted = self._state is JobState.SUBMITTED
         # What is out comes by itself; what waits here can be run beside it.
         left = self._counts.waiting + (-self._following if submitted else self._counts.running)
-        ready = not self._problem and self._counts.rows > 0 and not self._starting
+        here = not self._elsewhere
+        ready = here and not self._problem and self._counts.rows > 0 and not self._starting
         for button in (self._try_split, self._run_split):
-            button.setVisible(not moving and (left > 0 or not submitted))
+            button.setVisible(here and not moving and (left > 0 or not submitted))
         self.try_button.setEnabled(ready)
         self.run_button.setEnabled(ready and (left > 0 or self._counts.finished > 0))
-        self.pause_button.setVisible(self._state in (JobState.RUNNING, JobState.OFFLINE, JobState.PAUSING))
-        self.pause_button.setEnabled(self._state is not JobState.PAUSING)
+        self.pause_button.setVisible(here and self._state in _MOVING)
+        self.pause_button.setEnabled(here and self._state is not JobState.PAUSING)
         self.pause_button.setText(_("Pausing…") if self._state is JobState.PAUSING else _("&Pause"))
         describe(self.pause_button, _("Pause"), _("Sends nothing new; what is on its way still comes back."))
-        self.stop_button.setVisible(moving)
+        self.stop_button.setVisible(here and moving)
         self.export_button.setEnabled(self._counts.rows > 0)
         self.run_button.setText(self._run_text(left))
         self._mark_what_comes_next(left)
@@ -360,7 +368,7 @@ class RunBar(Panel):
         self.eta.setText(self._eta_text(event))
         self.eta.setVisible(bool(self.eta.text()))
         describe(self.eta, _("Time left"), self.eta.text())
-        rests = self._state not in (*_MOVING, JobState.SUBMITTED) and not self._starting
+        rests = self._state not in (*_MOVING, JobState.SUBMITTED) and not self._starting and not self._elsewhere
         # Beside the buttons that are grey because of it: nobody rests the mouse on a grey button to learn why.
         self.lacking.setText(self._problem)
         self.lacking.setVisible(bool(self._problem) and rests)
@@ -368,6 +376,8 @@ class RunBar(Panel):
         self._fit_line()
 
     def _eta_text(self, event: JobProgress | None) -> str:
+        if self._elsewhere:
+            return _("Runs elsewhere") if self._state in _MOVING else _("Open elsewhere")
         if self._state is JobState.SUBMITTED:
             if self._ready_by is None:
                 return _("Submitted; answers come within 24 hours")

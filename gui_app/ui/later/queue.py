@@ -64,6 +64,10 @@ class JobQueue(QObject):
         """1 for the next one; None for a job that is not in the queue."""
         return self._order.index(job) + 1 if job in self._order else None
 
+    def runs(self, job: Path) -> bool:
+        """A job is under way, in its turn or not."""
+        return job in self._running
+
     def add(self, job: Path) -> None:
         """Put a job at the end; it starts at once where no other runs. Its run is noted in its file."""
         if job in self._order:
