@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from gui_app.ui.job.elsewhere import runs_elsewhere, told_owner
 from gui_app.ui.job.job_page import JobPage
 from tests.helpers.finding import until
 from tests.store.making import Run, done, make_job, one_column
+from tests.store.network.test_working_copy import ROWS
 from tests.ui.job.test_bars import summary
-from tests.ui.job.test_network_job import ROWS, opened
+from tests.ui.job.test_network_job import opened
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def test_only_somebody_else_is_elsewhere() -> None:
 
 
 def test_it_is_said_on_which_computer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere.socket, "gethostname", lambda: "mine")
+    monkeypatch.setattr(socket, "gethostname", lambda: "mine")
     assert "on this computer" in told_owner(summary(state=JobState.RUNNING, owner="mine, 12"))
     assert "“desk”" in told_owner(summary(state=JobState.RUNNING, owner="desk, 12"))
     assert "12" not in told_owner(summary(state=JobState.RUNNING, owner="desk, 12"))
