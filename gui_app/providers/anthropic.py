@@ -14,7 +14,7 @@ from gui_app.keys import OWN_ADDRESSES, origin_of
 from gui_app.providers.base import CallFailed, ModelInfo
 from gui_app.providers.door import Door
 from gui_app.providers.headers import rate_limits
-from gui_app.providers.manners import Form, Manner, Manners, instructions_in
+from gui_app.providers.manners import CommonBody, Form, Manner, Manners, instructions_in
 from gui_app.providers.mapping import failure_in_reply
 from gui_app.providers.quiet import quiet_sdk_logs
 from gui_app.providers.transport import PLACEHOLDER, GuardedClient, GuardedTransport
@@ -71,18 +71,15 @@ class AnthropicProvider:
         self._manners = Manners(
             memory, f"{origin_of(base_url)} messages", Manner(), (Form.SCHEMA, Form.TEXT), guess=False
         )
-        self._constant: tuple[Question, Manner, dict[str, Any]] | None = None
+        self._common = CommonBody(request_body)
 
     async def ask(self, question: Question, prompt: str) -> Reply:
         """See `LiveProvider.ask`."""
         return await self._manners.ask(question, lambda manner: self._message(question, manner, prompt))
 
     async def _message(self, question: Question, manner: Manner, prompt: str) -> Reply:
-        constant = self._constant
-        if constant is None or constant[0] is not question or constant[1] != manner:
-            self._constant = constant = (question, manner, request_body(question, manner))
         body = {"messages": [{"role": "user", "content": prompt}]}
-        data, headers = await self._door.post("/v1/messages", body, after=constant[2])
+        data, headers = await self._door.post("/v1/messages", body, after=self._common.of(question, manner))
         return reply_of(data, headers, self._key)
 
     async def list_models(self) -> list[ModelInfo]:

@@ -16,7 +16,7 @@ from gui_app.keys import origin_of
 from gui_app.providers import anthropic
 from gui_app.providers.base import BatchLimits, BatchPhase, BatchResult, BatchStatus, CallFailed, Uploaded
 from gui_app.providers.batch_door import BatchDoor
-from gui_app.providers.manners import Form, Manner, Manners
+from gui_app.providers.manners import CommonBody, Form, Manner, Manners
 from gui_app.providers.mapping import failure_of_status
 
 MOST_REQUESTS = 100_000
@@ -67,14 +67,12 @@ class AnthropicBatchProvider:
         self._door = BatchDoor(base_url, key, headers, ssl_context=ssl_context)
         place = f"{origin_of(base_url)} messages"
         self._manners = Manners(memory, place, Manner(), (Form.SCHEMA, Form.TEXT), guess=False)
-        self._constant: tuple[Question, Manner, dict[str, Any]] | None = None
+        self._common = CommonBody(anthropic.request_body)
 
     def request(self, question: Question, custom_id: str, prompt: str) -> bytes:
         """See `BatchProvider.request`."""
-        constant, manner = self._constant, self._manners.of(question.model)
-        if constant is None or constant[0] is not question or constant[1] != manner:
-            self._constant = constant = (question, manner, anthropic.request_body(question, manner))
-        params = {**constant[2], "messages": [{"role": "user", "content": prompt}]}
+        common = self._common.of(question, self._manners.of(question.model))
+        params = {**common, "messages": [{"role": "user", "content": prompt}]}
         item = {"custom_id": custom_id, "params": params}
         return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
@@ -104,11 +102,7 @@ class AnthropicBatchProvider:
 
     async def cancel(self, batch_id: str) -> None:
         """See `BatchProvider.cancel`."""
-        try:
-            await self._door.call("POST", f"{_PATH}/{quote(batch_id, safe='')}/cancel")
-        except CallFailed as failure:
-            if failure.status not in (400, 409):
-                raise
+        await self._door.cancel(f"{_PATH}/{quote(batch_id, safe='')}/cancel")
 
     async def list_recent(self, since: float) -> AsyncGenerator[BatchStatus, None]:
         """See `BatchProvider.list_recent`."""

@@ -66,6 +66,14 @@ class BatchDoor:
         async with self._answer(method, path, data, {"content-type": "application/json"}, CALL_S) as response:
             return await self._object(response)
 
+    async def cancel(self, path: str) -> None:
+        """Post to where a batch is ended. What has ended already is refused there, which is no failure."""
+        try:
+            await self.call("POST", path)
+        except CallFailed as failure:
+            if failure.status not in (400, 409):
+                raise
+
     async def send(
         self, path: str, head: bytes, body: BinaryIO, size_bytes: int, tail: bytes, content_type: str, told: Uploaded
     ) -> dict[str, Any]:

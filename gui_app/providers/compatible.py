@@ -11,7 +11,7 @@ from gui_app.jobs import Cause, Finish, Question, Reply, Secret
 from gui_app.keys import origin_of
 from gui_app.providers.base import CallFailed, ModelInfo
 from gui_app.providers.headers import rate_limits
-from gui_app.providers.manners import Form, Manner, Manners, instructions_in
+from gui_app.providers.manners import CommonBody, Form, Manner, Manners, instructions_in
 from gui_app.providers.mapping import failure_in_reply
 from gui_app.providers.openai import models_of, openai_door
 from gui_app.providers.schema import openai_schema
@@ -52,18 +52,15 @@ class CompatibleProvider:
         self._key = key
         self._door = openai_door(base_url, key, ssl_context)
         self._manners = Manners(memory, f"{origin_of(base_url)} chat", Manner(form=first_form), _FORMS, guess=True)
-        self._constant: tuple[Question, Manner, dict[str, Any]] | None = None
+        self._common = CommonBody(request_body)
 
     async def ask(self, question: Question, prompt: str) -> Reply:
         """See `LiveProvider.ask`."""
         return await self._manners.ask(question, lambda manner: self._complete(question, manner, prompt))
 
     async def _complete(self, question: Question, manner: Manner, prompt: str) -> Reply:
-        constant = self._constant
-        if constant is None or constant[0] is not question or constant[1] != manner:
-            self._constant = constant = (question, manner, request_body(question, manner))
         body = {"messages": messages(question, manner, prompt)}
-        data, headers = await self._door.post("/chat/completions", body, after=constant[2])
+        data, headers = await self._door.post("/chat/completions", body, after=self._common.of(question, manner))
         return reply_of(data, headers, self._key)
 
     async def list_models(self) -> list[ModelInfo]:

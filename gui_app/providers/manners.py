@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from gui_app.jobs import Cause, Question, Reply
 from gui_app.providers.base import CallFailed
@@ -172,3 +173,22 @@ def instructions_in(question: Question, form: Form) -> str:
         f"{question.instructions}\n\nAnswer with one JSON object and nothing else. It must follow this JSON schema:\n"
         + json.dumps(question.schema, ensure_ascii=False)
     ).strip()
+
+
+class CommonBody:
+    """The part of a request's body that is the same for all rows of a question, made once.
+
+    Args:
+        make: From a question and the manner in which it is asked.
+    """
+
+    def __init__(self, make: Callable[[Question, Manner], dict[str, Any]]) -> None:
+        self._make = make
+        self._made: tuple[Question, Manner, dict[str, Any]] | None = None
+
+    def of(self, question: Question, manner: Manner) -> dict[str, Any]:
+        """The very same object for as long as both stay the same. Not to be changed."""
+        made = self._made
+        if made is None or made[0] is not question or made[1] != manner:
+            self._made = made = (question, manner, self._make(question, manner))
+        return made[2]

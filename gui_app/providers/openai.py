@@ -15,7 +15,7 @@ from gui_app.providers import decisions
 from gui_app.providers.base import CallFailed, ModelInfo
 from gui_app.providers.door import Door
 from gui_app.providers.headers import rate_limits
-from gui_app.providers.manners import Form, Manner, Manners, instructions_in
+from gui_app.providers.manners import CommonBody, Form, Manner, Manners, instructions_in
 from gui_app.providers.mapping import failure_in_reply
 from gui_app.providers.quiet import quiet_sdk_logs
 from gui_app.providers.schema import openai_schema
@@ -66,7 +66,7 @@ class OpenAIProvider:
         self._manners = Manners(
             memory, f"{origin_of(base_url)} responses", Manner(), (Form.SCHEMA, Form.OBJECT, Form.TEXT), guess=False
         )
-        self._constant: tuple[Question, Manner, dict[str, Any]] | None = None
+        self._common = CommonBody(request_body)
 
     async def ask(self, question: Question, prompt: str) -> Reply:
         """See `LiveProvider.ask`."""
@@ -80,10 +80,7 @@ class OpenAIProvider:
         return await self._manners.ask(question, lambda manner: self._respond(question, manner, prompt))
 
     async def _respond(self, question: Question, manner: Manner, prompt: str) -> Reply:
-        constant = self._constant
-        if constant is None or constant[0] is not question or constant[1] != manner:
-            self._constant = constant = (question, manner, request_body(question, manner))
-        data, headers = await self._door.post("/responses", {"input": prompt}, after=constant[2])
+        data, headers = await self._door.post("/responses", {"input": prompt}, after=self._common.of(question, manner))
         return reply_of(data, headers, self._key)
 
     async def _ask_with_confidence(self, question: Question, prompt: str, asked: tuple[decisions.Asked, ...]) -> Reply:

@@ -15,7 +15,7 @@ from gui_app.keys import origin_of
 from gui_app.providers import compatible, openai
 from gui_app.providers.base import BatchLimits, BatchPhase, BatchResult, BatchStatus, CallFailed, Uploaded
 from gui_app.providers.batch_door import BatchDoor
-from gui_app.providers.manners import Form, Manner, Manners
+from gui_app.providers.manners import CommonBody, Form, Manner, Manners
 from gui_app.providers.mapping import failure_of_status
 
 MOST_REQUESTS = 50_000
@@ -62,7 +62,7 @@ class OpenAIBatchProvider:
         self._door = BatchDoor(base_url, key, {"authorization": "Bearer {key}"}, ssl_context=ssl_context)
         place = f"{origin_of(base_url)} {'chat' if chat else 'responses'}"
         self._manners = Manners(memory, place, Manner(form=first_form), tuple(Form), guess=False)
-        self._constant: tuple[Question, Manner, dict[str, Any]] | None = None
+        self._common = CommonBody(compatible.request_body if chat else openai.request_body)
 
     @property
     def _endpoint(self) -> str:
@@ -70,11 +70,8 @@ class OpenAIBatchProvider:
 
     def request(self, question: Question, custom_id: str, prompt: str) -> bytes:
         """See `BatchProvider.request`."""
-        constant, manner = self._constant, self._manners.of(question.model)
-        if constant is None or constant[0] is not question or constant[1] != manner:
-            make = compatible.request_body if self._chat else openai.request_body
-            self._constant = constant = (question, manner, make(question, manner))
-        body = dict(constant[2])
+        manner = self._manners.of(question.model)
+        body = dict(self._common.of(question, manner))
         if self._chat:
             body["messages"] = compatible.messages(question, manner, prompt)
         else:
@@ -131,11 +128,7 @@ class OpenAIBatchProvider:
 
     async def cancel(self, batch_id: str) -> None:
         """See `BatchProvider.cancel`."""
-        try:
-            await self._door.call("POST", f"/batches/{quote(batch_id, safe='')}/cancel")
-        except CallFailed as failure:
-            if failure.status not in (400, 409):
-                raise
+        await self._door.cancel(f"/batches/{quote(batch_id, safe='')}/cancel")
 
     async def list_recent(self, since: float) -> AsyncGenerator[BatchStatus, None]:
         """See `BatchProvider.list_recent`."""
