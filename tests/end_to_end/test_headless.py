@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -30,17 +29,11 @@ from tests.helpers.terminal import (
     start,
     write_reviews,
 )
+from tests.helpers.waiting import wait_until
 
 TASK = ("--prompt", PROMPT, "--field", LABEL)
 INSTANT = ("--model", "practice-instant")
 CANARY = "sk-canary-7f3a91c2d4e5"
-
-
-def until(condition: Callable[[], object], limit_s: float = 60.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
@@ -54,7 +47,7 @@ def test_an_interrupted_run_ends_in_130_and_resumes_without_asking_anything_twic
     source, job, out = write_reviews(tmp_path / "in.csv", many_reviews(80)), tmp_path / "j.rowmill", tmp_path / "o.csv"
     with practice_in(home, Faults(latency_ms=(100, 150))) as practice:
         run = start("run", source, *TASK, *INSTANT, "--concurrency", "4", "--job", job, "--out", out)
-        until(lambda: practice.answers() >= 8)
+        wait_until(lambda: practice.answers() >= 8)
         run.send_signal(how)
         code, printed, said = finished(run)
         assert (code, printed) == (130, "")
@@ -73,7 +66,7 @@ def test_a_second_interrupt_waits_for_nothing(home, tmp_path):
     source, job = write_reviews(tmp_path / "in.csv", [("1", "slow one", ""), ("2", "fine", "")]), tmp_path / "j.rowmill"
     with practice_in(home, Faults(by_word={"slow": Fate.SLOW}, slow_ms=(50_000, 50_000))) as practice:
         run = start("run", source, *TASK, *INSTANT, "--job", job)
-        until(lambda: practice.answers() >= 1)
+        wait_until(lambda: practice.answers() >= 1)
         time.sleep(0.2)
         run.send_signal(signal.SIGINT)
         time.sleep(0.3)
@@ -90,7 +83,7 @@ def test_a_second_interrupt_waits_for_nothing(home, tmp_path):
 def test_an_import_that_is_interrupted_leaves_no_half_job(home, tmp_path):
     source, job = write_reviews(tmp_path / "in.csv", many_reviews(400_000)), tmp_path / "j.rowmill"
     run = start("run", source, *TASK, *INSTANT, "--job", job)
-    until(job.exists)
+    wait_until(job.exists)
     run.send_signal(signal.SIGTERM)
     assert finished(run)[0] == 130
     assert sorted(path.name for path in tmp_path.iterdir() if path != home) == ["in.csv"]
@@ -100,7 +93,7 @@ def test_a_job_that_runs_elsewhere_is_left_to_its_owner(home, tmp_path):
     source, job = write_reviews(tmp_path / "in.csv", [*many_reviews(9), ("0", "slow", "")]), tmp_path / "j.rowmill"
     with practice_in(home, Faults(by_word={"slow": Fate.SLOW}, slow_ms=(90_000, 90_000))) as practice:
         run = start("run", source, *TASK, *INSTANT, "--job", job)
-        until(lambda: practice.answers() >= 2)
+        wait_until(lambda: practice.answers() >= 2)
         second = rowmill("retry", job, "--model", "practice-with-faults")
         assert second.code == 2
         assert str(run.pid) in second.err
@@ -123,7 +116,7 @@ def test_a_key_is_found_in_no_file_no_output_and_no_command_line(home, tmp_path)
         words = ("--provider", "openai", "--model", "m", "--base-url", f"{server.url}/v1", "--concurrency", "1")
         env = {"OPENAI_API_KEY": CANARY, "OPENAI_LOG": "debug", "PYTHONASYNCIODEBUG": "1"}
         run = start("run", source, *TASK, *words, "--job", job, "--out", out, env=env)
-        until(lambda: len(server.seen) > 3)
+        wait_until(lambda: len(server.seen) > 3)
         for process in psutil.process_iter():
             try:
                 seen_on_command_lines += [word for word in process.cmdline() if CANARY in word]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,14 +16,9 @@ from gui_app.practice.faults import Faults
 from gui_app.providers.catalog import open_provider
 from tests.engine.running import RECIPE, make_job, numbered, runner
 from tests.helpers.practice import Practice
+from tests.helpers.waiting import until
 
 ASKED = RECIPE.with_model("practice", "practice-instant")
-
-
-async def _until(condition: Callable[[], bool], limit_s: float = 30.0) -> None:
-    async with asyncio.timeout(limit_s):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +41,7 @@ async def test_an_address_that_cannot_be_reached_is_one_state_and_no_failed_row(
     provider = open_provider(Account("compatible", address, Secret("k")))
     job = runner(path, provider, recipe=ASKED, concurrency=8, on_progress=seen.append)  # type: ignore[arg-type]
     running = asyncio.create_task(job.run())
-    await _until(lambda: bool(seen) and seen[-1].state is JobState.OFFLINE)
+    await until(lambda: bool(seen) and seen[-1].state is JobState.OFFLINE)
     assert seen[-1].offline_cause is cause
     job.pause()
     final = await running
@@ -90,10 +85,10 @@ async def test_behind_a_login_page_a_job_waits_and_goes_on_once_it_is_gone(
         provider = open_provider(Account("openai", practice.base_url, Secret(practice.token)))
         job = runner(path, provider, recipe=ASKED, concurrency=6, on_progress=seen.append)  # type: ignore[arg-type]
         running = asyncio.create_task(job.run())
-        await _until(lambda: bool(seen) and seen[-1].counts.done > 20)
+        await until(lambda: bool(seen) and seen[-1].counts.done > 20)
         await asyncio.to_thread(practice.go_away)
         async with portal(practice.port, *PORTALS[kind]):
-            await _until(lambda: seen[-1].state is JobState.OFFLINE)
+            await until(lambda: seen[-1].state is JobState.OFFLINE)
         await asyncio.to_thread(practice.come_back)
         final = await running
         await provider.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from tests.engine.running import (
     shuffled,
     state,
 )
+from tests.helpers.waiting import until
 
 
 async def test_every_row_gets_its_own_answer_whatever_the_order_of_the_replies(path: Path) -> None:
@@ -84,19 +84,12 @@ async def test_being_asked_to_wait_burns_no_attempt(path: Path, quick_retries: N
     assert final.counts == Counts(done=1)
 
 
-async def _until(condition: object, limit_s: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.005)
-
-
 async def test_a_paused_job_sends_nothing_and_keeps_what_was_out(path: Path) -> None:
     make_job(path, numbered(200))
     model = Model(latency_s=lambda: 0.05)
     job = runner(path, model, concurrency=10)
     running = asyncio.create_task(job.run())
-    await _until(lambda: len(model.asked) >= 30)
+    await until(lambda: len(model.asked) >= 30)
     job.pause()
     sent = len(model.asked)
     final = await running
@@ -123,7 +116,7 @@ async def test_a_pause_does_not_wait_for_a_far_retry_after(path: Path) -> None:
     seen: list[JobProgress] = []
     job = runner(path, model, concurrency=5, on_progress=seen.append)
     running = asyncio.create_task(job.run())
-    await _until(lambda: seen and seen[-1].waiting_s > 100)
+    await until(lambda: seen and seen[-1].waiting_s > 100)
     assert len(model.asked) <= 5 and seen[-1].waiting_s <= 300.0 and seen[-1].slowed
     job.pause()
     async with asyncio.timeout(5):
@@ -139,7 +132,7 @@ async def test_stop_lets_go_after_its_grace_and_counts_the_worst(path: Path) -> 
     model = Model(latency_s=lambda: 30.0)
     job = runner(path, model, concurrency=4, pricing=Pricing(lambda usage, name: 0.001, lambda prompt: 0.5))
     running = asyncio.create_task(job.run())
-    await _until(lambda: model.in_flight == 4)
+    await until(lambda: model.in_flight == 4)
     job.stop(grace_s=0.05)
     final = await running
     assert final.state is JobState.STOPPED
@@ -155,7 +148,7 @@ async def test_a_second_stop_shortens_the_grace_of_the_first(path: Path) -> None
     model = Model(latency_s=lambda: 60.0)
     job = runner(path, model)
     running = asyncio.create_task(job.run())
-    await _until(lambda: model.in_flight == 3)
+    await until(lambda: model.in_flight == 3)
     job.stop(grace_s=100.0)
     job.stop(grace_s=0.0)
     async with asyncio.timeout(5):
@@ -270,7 +263,7 @@ async def test_a_killed_run_is_continued_and_asks_no_answered_row_again(path: Pa
     make_job(path, numbered(200))
     model = Model(latency_s=lambda: 0.02)
     running = asyncio.create_task(runner(path, model, concurrency=10).run())
-    await _until(lambda: len(model.asked) > 60)
+    await until(lambda: len(model.asked) > 60)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
@@ -328,7 +321,7 @@ async def test_a_reply_nobody_foresaw_fails_its_row_and_no_other(path: Path, exp
     make_job(path, numbered(5))
     job = runner(path, Model(answer), deadline_s=5.0)
     running = asyncio.create_task(job.run())
-    await _until(lambda: counts(path).done == 4)
+    await until(lambda: counts(path).done == 4)
     job.pause()
     await running
     with closing(JobReader(path)) as reader:

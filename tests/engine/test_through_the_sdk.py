@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from gui_app.providers.catalog import open_provider
 from gui_app.store.reading.queries import JobReader
 from tests.engine.running import RECIPE, make_job, numbered, runner
 from tests.helpers.practice import Practice
+from tests.helpers.waiting import until
 
 ASKED = RECIPE.with_model("practice", "practice-instant")
 
@@ -103,20 +103,14 @@ async def test_the_server_going_away_is_one_state_and_the_job_goes_on_by_itself(
         provider = provider_of(practice)
         job = runner(path, provider, recipe=ASKED, concurrency=6, on_progress=seen.append)  # type: ignore[arg-type]
         running = asyncio.create_task(job.run())
-        await _until(lambda: bool(seen) and seen[-1].counts.done > 20)
+        await until(lambda: bool(seen) and seen[-1].counts.done > 20)
         await asyncio.to_thread(practice.go_away)
-        await _until(lambda: seen[-1].state is JobState.OFFLINE)
+        await until(lambda: seen[-1].state is JobState.OFFLINE)
         await asyncio.to_thread(practice.come_back)
         final = await running
         await provider.close()
     assert final.counts == Counts(done=150)
     assert not any(event.counts.failed for event in seen)
-
-
-async def _until(condition: Callable[[], bool], limit_s: float = 30.0) -> None:
-    async with asyncio.timeout(limit_s):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_rate_limit_nobody_told_is_found(tmp_path: Path, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -22,6 +21,7 @@ from gui_app.errors import InternalError, JobInUse, StorageError
 from gui_app.jobs import Counts, JobState
 from gui_app.store import job_file, lease
 from tests.engine.running import Model, answers, counts, forget_owner, make_job, numbered, runner, state
+from tests.helpers.waiting import until
 
 
 class FullDisk:
@@ -49,13 +49,6 @@ def big(count: int) -> list[str]:
     return [f"row {n} " + "x" * 3000 for n in range(1, count + 1)]
 
 
-async def _until(condition: Callable[[], object], limit_s: float = 20.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.005)
-
-
 async def test_nothing_is_sent_while_nothing_can_be_stored_and_nothing_is_lost(path: Path) -> None:
     make_job(path, big(400))
     model = Model(latency_s=lambda: 0.01)
@@ -63,9 +56,9 @@ async def test_nothing_is_sent_while_nothing_can_be_stored_and_nothing_is_lost(p
     job = runner(path, model, concurrency=8, on_progress=seen.append, storage_retry_s=0.05)
     running = asyncio.create_task(job.run())
     disk = FullDisk(job)
-    await _until(lambda: len(model.asked) > 50)
+    await until(lambda: len(model.asked) > 50)
     await disk.fill()
-    await _until(lambda: seen[-1].problem)
+    await until(lambda: seen[-1].problem)
     assert "full" in seen[-1].problem[0]  # type: ignore[index]
     await asyncio.sleep(0.1)
     sent = len(model.asked)
@@ -86,9 +79,9 @@ async def test_a_job_can_be_stopped_while_nothing_can_be_stored(path: Path) -> N
     job = runner(path, model, concurrency=4, on_progress=seen.append, storage_retry_s=0.05)
     running = asyncio.create_task(job.run())
     disk = FullDisk(job)
-    await _until(lambda: len(model.asked) > 20)
+    await until(lambda: len(model.asked) > 20)
     await disk.fill()
-    await _until(lambda: seen[-1].problem)
+    await until(lambda: seen[-1].problem)
     job.stop(grace_s=0.1)
     async with asyncio.timeout(10):
         with pytest.raises(StorageError):
@@ -106,11 +99,11 @@ async def test_a_pause_while_nothing_can_be_stored_keeps_what_came_back(path: Pa
     job = runner(path, model, concurrency=4, on_progress=seen.append, storage_retry_s=0.05)
     running = asyncio.create_task(job.run())
     disk = FullDisk(job)
-    await _until(lambda: len(model.asked) > 20)
+    await until(lambda: len(model.asked) > 20)
     await disk.fill()
-    await _until(lambda: seen[-1].problem)
+    await until(lambda: seen[-1].problem)
     job.pause()
-    await _until(lambda: seen[-1].state is JobState.PAUSING)
+    await until(lambda: seen[-1].state is JobState.PAUSING)
     assert not running.done()
     await disk.free()
     final = await running
@@ -123,7 +116,7 @@ async def test_a_job_taken_by_another_ends_with_its_name(path: Path) -> None:
     model = Model(latency_s=lambda: 0.01)
     seen: list[JobProgress] = []
     running = asyncio.create_task(runner(path, model, concurrency=4, on_progress=seen.append).run())
-    await _until(lambda: len(model.asked) > 20)
+    await until(lambda: len(model.asked) > 20)
     taken_by_another(path)
     async with asyncio.timeout(10):
         with pytest.raises(JobInUse, match="elsewhere"):
@@ -157,7 +150,7 @@ async def test_a_computer_that_wakes_up_asks_whose_the_job_is_before_it_sends_an
     job = runner(path, model, concurrency=2, slept_s=sleep)
     running = asyncio.create_task(job.run())
     # What came back is stored, two are out, and more are marked as sent and wait for their turn.
-    await _until(lambda: len(model.asked) == 4 and counts(path).done == 2 and counts(path).running > 2)
+    await until(lambda: len(model.asked) == 4 and counts(path).done == 2 and counts(path).running > 2)
     taken_by_another(path)
     sleep.slept_s = 600.0
     async with asyncio.timeout(20):
@@ -171,7 +164,7 @@ async def test_a_computer_that_wakes_up_and_still_owns_the_job_goes_on(path: Pat
     model, sleep = Model(latency_s=lambda: 0.05), Sleep()
     running = asyncio.create_task(runner(path, model, concurrency=2, slept_s=sleep).run())
     for more in (4, 9, 14):
-        await _until(partial(lambda wanted: len(model.asked) >= wanted, more))
+        await until(partial(lambda wanted: len(model.asked) >= wanted, more))
         sleep.slept_s += 600.0
     assert (await running).counts == Counts(done=20)
     assert len(model.asked) == 20
@@ -183,7 +176,7 @@ async def test_a_job_whose_owner_elsewhere_gives_no_sign_is_watched_said_so_and_
     monkeypatch.setattr(job_source, "LOOK_EVERY_S", 0.02)
     seen: list[JobProgress] = []
     running = asyncio.create_task(runner(path, Model(), on_progress=seen.append).run())
-    await _until(lambda: bool(seen))
+    await until(lambda: bool(seen))
     assert seen[0].problem and "may still be running" in seen[0].problem[0]
     assert seen[0].state is JobState.RUNNING and seen[0].counts == Counts(waiting=5)
     monkeypatch.setattr(lease, "WATCH_S", 0.0)
@@ -198,7 +191,7 @@ async def test_watching_an_owner_elsewhere_can_be_stopped(path, monkeypatch) -> 
     seen: list[JobProgress] = []
     job = runner(path, Model(), on_progress=seen.append)
     running = asyncio.create_task(job.run())
-    await _until(lambda: bool(seen))
+    await until(lambda: bool(seen))
     job.pause()
     with pytest.raises(JobInUse):
         await running
@@ -336,7 +329,7 @@ async def test_draining_while_all_workers_wait_to_be_admitted() -> None:
     source = Numbers(20)
     running = flow(source, attempt, admit)
     task = asyncio.create_task(running.run())
-    await _until(lambda: len(source.left) < 20)
+    await until(lambda: len(source.left) < 20)
     running.drain()
     async with asyncio.timeout(5):
         await task

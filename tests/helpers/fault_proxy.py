@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import re
-import threading
 from collections import defaultdict
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
+
+from tests.helpers.server_thread import ServerThread
 
 T = TypeVar("T")
 
@@ -44,7 +42,7 @@ class Row:
         return sum(outcome not in ("refused", "429", "answered") for outcome in self.outcomes)
 
 
-class FaultProxy:
+class FaultProxy(ServerThread):
     """Runs on a thread of its own. Use it as a context manager.
 
     Args:
@@ -52,48 +50,21 @@ class FaultProxy:
     """
 
     def __init__(self, upstream: str, spoil: Spoil, *, seed: int = 1) -> None:
+        super().__init__("fault proxy")
         self.rows: dict[str, Row] = defaultdict(Row)
         self._upstream = upstream
         self._spoil = spoil
         self._rng = random.Random(seed)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="fault proxy", daemon=True)
-        self.url = ""
 
-    def __enter__(self) -> FaultProxy:
-        self._thread.start()
-        self._do(self._start())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._do(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-        self._loop.close()
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
-
-    async def _start(self) -> None:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+    async def start(self) -> None:
+        await super().start()
         self._session = aiohttp.ClientSession(auto_decompress=False)
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
         await self._session.close()
-        await self._runner.cleanup()
+        await super().stop()
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         found = ITEM.search(body)
         row = self.rows[found.group().decode()] if found else Row()

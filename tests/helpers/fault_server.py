@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import threading
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, TypeVar
 
 from aiohttp import web
+
+from tests.helpers.server_thread import ServerThread
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ def message(text: str, stop: str = "end_turn", **changes: Any) -> dict[str, Any]
     }
 
 
-class FaultServer:
+class FaultServer(ServerThread):
     """Runs on a thread of its own. Use it as a context manager.
 
     Args:
@@ -133,18 +133,10 @@ class FaultServer:
         routes: Mapping[str, Iterable[Say] | Say] | None = None,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__("fault server", ssl_context=ssl_context)
         self.seen: list[Seen] = []
         self._scripts = {end: _listed(says) for end, says in (routes or {}).items()}
         self._script = _listed(script)
-        self._ssl = ssl_context
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="fault server", daemon=True)
-        self.port = 0
-
-    @property
-    def url(self) -> str:
-        """Scheme, host and port."""
-        return f"{'https' if self._ssl else 'http'}://127.0.0.1:{self.port}"
 
     def say(self, *script: Say) -> None:
         """A new script, from the next request on."""
@@ -154,46 +146,13 @@ class FaultServer:
         """The bodies of the requests so far, of those to paths with this end."""
         return [seen.body for seen in self.seen if seen.path.endswith(end)]
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-        self._loop.close()
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
-
-    def __enter__(self) -> FaultServer:
-        self._thread.start()
-        self._do(self._start())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._do(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
-
-    async def _start(self) -> None:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        # A client that goes away takes its handler with it, so that stopping never waits for a slow answer.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._ssl)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-
-    async def _stop(self) -> None:
-        await self._runner.cleanup()
-
     def _next(self, path: str) -> Say:
         script = next((script for end, script in self._scripts.items() if path.endswith(end)), self._script)
         if not script:
             return Say({"error": {"message": "nothing scripted"}}, 500)
         return script.pop(0) if len(script) > 1 else script[0]
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         body: Any = raw if request.content_type.startswith("multipart/") else json.loads(raw) if raw else None

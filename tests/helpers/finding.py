@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtWidgets import QWidget
@@ -16,10 +14,3 @@ def part(root: QWidget, kind: type[W], name: str) -> W:
     found = root.findChild(kind, name)
     assert found is not None, f"no {kind.__name__} is named {name}"
     return found
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait on the loop, which turns Qt's events too."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)

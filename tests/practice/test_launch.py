@@ -19,6 +19,7 @@ from gui_app.errors import StorageError, UserError
 from gui_app.practice import launch
 from gui_app.practice.launch import ensure_running, find_running, read_state
 from tests.helpers.disks import Ballast, small_disk
+from tests.helpers.waiting import wait_until
 
 COMMAND = (sys.executable, "-m", "gui_app.practice")
 
@@ -28,13 +29,6 @@ def alive(pid):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def until(met):
-    deadline = time.monotonic() + 20
-    while not met():
-        assert time.monotonic() < deadline, "waited 20 s in vain"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -57,7 +51,7 @@ def running(tmp_path_factory):
 def end_all(folder):
     for process in servers_of(folder):
         process.terminate()
-        until(lambda process=process: not alive(process.pid))
+    wait_until(lambda: not any(alive(process.pid) for process in servers_of(folder)))
 
 
 def servers_of(folder):
@@ -79,7 +73,7 @@ def server_of(folder):
 def ended(folder):
     process = server_of(folder)
     process.terminate()
-    until(lambda: not alive(process.pid))
+    wait_until(lambda: not alive(process.pid))
 
 
 def test_a_server_is_started_once_and_found_again(running):
@@ -131,7 +125,7 @@ def test_after_a_kill_it_comes_again(folder):
     first = ensure_running(folder, command=COMMAND)
     process = server_of(folder)
     process.kill()
-    until(lambda: not alive(process.pid))
+    wait_until(lambda: not alive(process.pid))
     assert find_running(folder) is None
     assert ensure_running(folder, command=COMMAND).token == first.token
 
@@ -158,7 +152,7 @@ def test_a_second_server_on_the_same_folder_leaves_again(running):
 
 def test_an_idle_server_ends_by_itself(folder):
     ensure_running(folder, command=(*COMMAND, "--idle-minutes", "0.005"))
-    until(lambda: read_state(folder)["pid"] == 0)
+    wait_until(lambda: read_state(folder)["pid"] == 0)
 
 
 def test_a_server_that_does_not_start_is_told_with_its_last_words(folder):
@@ -206,7 +200,7 @@ def test_a_server_whose_program_was_uninstalled_ends(folder, tmp_path):
     time.sleep(0.5)
     assert server.is_running()
     shutil.rmtree(installed)
-    until(lambda: not server.is_running())
+    wait_until(lambda: not server.is_running())
     assert read_state(folder)["pid"] == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from gui_app.store.copies import check_job
 from gui_app.store.edits import JobEditor
 from gui_app.store.reading.queries import JobReader
+from tests.store.making import Edit, Read
 
 
 @pytest.fixture
@@ -25,13 +26,13 @@ def opened() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def read(path: Path, opened: ExitStack) -> Callable[[], JobReader]:
+def read(path: Path, opened: ExitStack) -> Read:
     """`read()`: a reader of the test's job, closed at the test's end."""
     return lambda: opened.enter_context(closing(JobReader(path)))
 
 
 @pytest.fixture
-def edit(path: Path, opened: ExitStack) -> Callable[[], JobEditor]:
+def edit(path: Path, opened: ExitStack) -> Edit:
     return lambda: opened.enter_context(closing(JobEditor(path)))
 
 

@@ -11,8 +11,13 @@ from typing import Any
 from gui_app.jobs import Cause, FieldKind, FieldValue, OutputField, Recipe, Row, RowFilter, RowState, Scope, ScopeKind
 from gui_app.store import job_file
 from gui_app.store.claims import Claimed, JobWriter, Outcome, Prepared
+from gui_app.store.edits import JobEditor
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
+from gui_app.store.reading.queries import JobReader
+
+Read = Callable[[], JobReader]
+Edit = Callable[[], JobEditor]
 
 RECIPE = Recipe("{text}", (OutputField("label", FieldKind.LABEL, ("good", "bad")),), model="practice")
 OTHER_RECIPE = Recipe("Again: {text}", RECIPE.fields, model="practice")

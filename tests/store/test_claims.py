@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,13 @@ import pytest
 from gui_app.errors import InternalError, JobFileError, StorageError
 from gui_app.jobs import Cause, Counts, JobState, Lane, Row, RowState, Usage
 from gui_app.store.claims import JobWriter, Outcome, Prepared
-from gui_app.store.edits import JobEditor
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
-from gui_app.store.reading.queries import JobReader
 from tests.store.making import (
     OTHER_RECIPE,
     RECIPE,
+    Edit,
+    Read,
     Run,
     again_later,
     done,
@@ -31,9 +31,6 @@ from tests.store.making import (
     prepare,
     remaining,
 )
-
-Read = Callable[[], JobReader]
-Edit = Callable[[], JobEditor]
 
 
 def test_rows_are_taken_in_file_order_and_marked_before_they_go_out(path: Path, read: Read) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,21 @@ import pytest
 from gui_app.jobs import Cause, Counts, FieldValue, Reading, RowState
 from gui_app.store import edits
 from gui_app.store.copies import check_job
-from gui_app.store.edits import JobEditor
 from gui_app.store.outcomes import Outcome
-from gui_app.store.reading.queries import JobReader
-from tests.store.making import RECIPE, Run, again, again_later, done, doubtful, failed, make_job, never_sent, one_column
-
-Read = Callable[[], JobReader]
-Edit = Callable[[], JobEditor]
+from tests.store.making import (
+    RECIPE,
+    Edit,
+    Read,
+    Run,
+    again,
+    again_later,
+    done,
+    doubtful,
+    failed,
+    make_job,
+    never_sent,
+    one_column,
+)
 
 
 def state(read: Read, row_id: int = 1) -> RowState:

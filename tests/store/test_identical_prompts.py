@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gui_app.jobs import Cause, Counts, Row, RowState
 from gui_app.store.claims import Prepared
-from gui_app.store.edits import JobEditor
-from gui_app.store.reading.queries import JobReader
 from tests.store.making import (
     OTHER_RECIPE,
+    Edit,
+    Read,
     Run,
     again,
     again_later,
@@ -25,9 +25,6 @@ from tests.store.making import (
     remaining,
     retry,
 )
-
-Read = Callable[[], JobReader]
-Edit = Callable[[], JobEditor]
 
 
 def states(read: Read, count: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,9 +18,7 @@ from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.packing import pack_cells, pack_rows, pack_value, pack_values, unpack_cells, unpack_values
 from gui_app.store.reading.queries import JobReader
-from tests.store.making import OTHER_RECIPE, Run, make_job, never_sent, one_column
-
-Read = Callable[[], JobReader]
+from tests.store.making import OTHER_RECIPE, Read, Run, make_job, never_sent, one_column
 
 SQL = "'; DROP TABLE status; -- \" ] ) ` \\"
 

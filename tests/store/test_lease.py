@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,7 @@ from gui_app.jobs import JobState
 from gui_app.store import job_file, lease
 from gui_app.store.claims import JobWriter
 from gui_app.store.lease import OwnerUnknown
-from gui_app.store.reading.queries import JobReader
-from tests.store.making import Run, done, make_job, one_column
-
-Read = Callable[[], JobReader]
+from tests.store.making import Read, Run, done, make_job, one_column
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -13,10 +13,7 @@ from gui_app.store import parts
 from gui_app.store.claims import JobWriter, Outcome
 from gui_app.store.outcomes import SentOut
 from gui_app.store.parts import Judge, PartState, PartView
-from gui_app.store.reading.queries import JobReader
-from tests.store.making import RECIPE, make_job, one_column, prepare
-
-Read = Callable[[], JobReader]
+from tests.store.making import RECIPE, Read, make_job, one_column, prepare
 
 
 @pytest.fixture

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from gui_app.jobs import Cause, Counts, RowFilter, RowState, Scope, ScopeKind
-from gui_app.store.edits import JobEditor
-from gui_app.store.reading.queries import JobReader
-from tests.store.making import Run, again, done, doubtful, failed, make_job, one_column, remaining, retry
-
-Read = Callable[[], JobReader]
-Edit = Callable[[], JobEditor]
+from tests.store.making import Edit, Read, Run, again, done, doubtful, failed, make_job, one_column, remaining, retry
 
 
 def five_states(path: Path) -> Run:

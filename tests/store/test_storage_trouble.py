@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,9 +17,7 @@ from gui_app.store.copies import check_job, save_copy
 from gui_app.store.edits import JobEditor
 from gui_app.store.imports import RowsWriter
 from gui_app.store.reading.queries import JobReader
-from tests.store.making import Run, done, make_job, one_column
-
-Read = Callable[[], JobReader]
+from tests.store.making import Read, Run, done, make_job, one_column
 
 
 def test_a_full_disk_keeps_nothing_of_an_exchange_and_the_next_one_all_of_it(path: Path, read: Read) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 from collections.abc import Awaitable, Callable, Iterator
@@ -59,13 +58,6 @@ def window(home: Path, qloop: object, practice: Practice) -> Iterator[MainWindow
     yield window
     window.hide()
     window.deleteLater()
-
-
-async def until(met: Callable[[], object], limit_s: float = 90.0) -> None:
-    """Wait for something that the loop brings about."""
-    async with asyncio.timeout(limit_s):
-        while not met():
-            await asyncio.sleep(0.02)
 
 
 Until = Callable[..., Awaitable[None]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,10 +15,7 @@ from gui_app.store.claims import Outcome
 from gui_app.store.edits import JobEditor
 from gui_app.store.reading.filters import Order
 from gui_app.store.reading.queries import CUT_AT, JobReader
-from tests.store.making import Run, again_later, done, doubtful, each_alone, failed, make_job, one_column
-
-Read = Callable[[], JobReader]
-Edit = Callable[[], JobEditor]
+from tests.store.making import Edit, Read, Run, again_later, done, doubtful, each_alone, failed, make_job, one_column
 
 NASTY = [
     "'; DROP TABLE status; --",

@@ -5,20 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gui_app.jobs import RowFilter
-from gui_app.store.edits import JobEditor
 from gui_app.store.packing import storable
 from gui_app.store.reading import searching
-from gui_app.store.reading.queries import JobReader
-from tests.store.making import Run, done, each_alone, make_job, one_column
-
-Read = Callable[[], JobReader]
-Edit = Callable[[], JobEditor]
+from tests.store.making import Edit, Read, Run, done, each_alone, make_job, one_column
 
 KELVIN, LONG_S, DOTTED_I, LIGATURE = "\u212a", "\u017f", "\u0130", "\ufb01"
 PIECES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
@@ -10,10 +10,7 @@ from sqlite3 import Connection
 import pytest
 
 from gui_app.jobs import Cause, RowFilter, RowState
-from gui_app.store.reading.queries import JobReader
-from tests.store.making import Run, again_later, doubtful, failed, make_job, one_column, remaining
-
-Read = Callable[[], JobReader]
+from tests.store.making import Read, Run, again_later, doubtful, failed, make_job, one_column, remaining
 
 SMALL = ("meta", "columns", "counts", "totals", "run_counts", "recipe_versions")
 

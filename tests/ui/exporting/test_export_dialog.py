@@ -13,7 +13,8 @@ from gui_app.jobs import ExportOptions, RowFilter, RowState
 from gui_app.settings import EXPORT_FOLDER, EXPORT_KIND, Settings
 from gui_app.ui.exporting.export_dialog import ExportDialog
 from gui_app.worker.protocol import TaskResult
-from tests.helpers.finding import part, until
+from tests.helpers.finding import part
+from tests.helpers.waiting import until
 
 SHOWN = RowFilter(search="late")
 

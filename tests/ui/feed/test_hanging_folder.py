@@ -18,7 +18,7 @@ from gui_app.ui.jobs_list import elsewhere
 from gui_app.ui.jobs_list.job_shelf import JobShelf
 from gui_app.ui.later.later import Later
 from gui_app.ui.services import Services
-from tests.helpers.finding import until
+from tests.helpers.waiting import until
 from tests.store.making import make_job, one_column
 
 ROWS = one_column("a", "b", "c")

@@ -47,15 +47,6 @@ def summary(**changed: object) -> JobSummary:
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> RunBar:
-    bar = RunBar()
-    qtbot.addWidget(bar)
-    bar.resize(1000, 120)
-    bar.show()
-    return bar
-
-
-@pytest.fixture
 def filters(qtbot: QtBot) -> FilterBar:
     bar = FilterBar()
     qtbot.addWidget(bar)

@@ -27,7 +27,8 @@ from gui_app.ui.later.later import Later
 from gui_app.ui.pieces.banner import Notice
 from gui_app.ui.services import Services
 from gui_app.ui.versions.versions_dialog import VersionsDialog
-from tests.helpers.finding import part, until
+from tests.helpers.finding import part
+from tests.helpers.waiting import until
 from tests.store.making import OTHER_RECIPE, RECIPE, Run, done, doubtful, failed, make_job
 
 ROWS = [[f"text {n} " + "long " * 200 * (n == 4), "good" if n % 2 else "bad"] for n in range(1, 31)]

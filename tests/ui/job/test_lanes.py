@@ -256,15 +256,6 @@ def test_the_place_of_a_recipe_is_that_of_its_parts() -> None:
 # -- in the run bar ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def bar(qtbot: QtBot) -> RunBar:
-    bar = RunBar()
-    qtbot.addWidget(bar)
-    bar.resize(1000, 120)
-    bar.show()
-    return bar
-
-
 def test_while_a_part_is_sent_the_bar_shows_how_far_and_stop_is_there(bar: RunBar) -> None:
     sending = JobProgress(
         "j", JobState.RUNNING, Counts(running=100), upload_bytes=48_000_000, uploaded_bytes=12_000_000

@@ -18,7 +18,7 @@ from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.jobs_list.job_delegate import told
 from gui_app.ui.later.later import Later
 from gui_app.ui.services import Services
-from tests.helpers.finding import until
+from tests.helpers.waiting import until
 from tests.store.making import Run
 from tests.store.network.test_working_copy import ROWS, Office, answer, answers_in, office
 

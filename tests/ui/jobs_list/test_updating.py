@@ -26,7 +26,8 @@ from gui_app.ui.pieces.question import Question
 from gui_app.ui.pieces.status_message import StatusMessage
 from gui_app.ui.window.opening import Opening
 from gui_app.worker.client import WorkerClient
-from tests.helpers.finding import part, until
+from tests.helpers.finding import part
+from tests.helpers.waiting import until
 from tests.store.making import RECIPE, Run, done
 
 

@@ -19,7 +19,7 @@ from gui_app.store.edits import JobEditor
 from gui_app.ui.later.later_run import NOTE, LaterRun, run_of_draft
 from gui_app.ui.later.queue import JobQueue
 from gui_app.ui.services import Services
-from tests.helpers.finding import until
+from tests.helpers.waiting import until
 from tests.store.making import RECIPE, make_job
 
 

@@ -25,22 +25,11 @@ from gui_app.ui.pieces.forms import choose
 from gui_app.ui.recipe.recipe_panel import RecipePanel
 from gui_app.ui.services import Services
 from gui_app.worker.protocol import KeyTest
-from tests.helpers.finding import part, until
+from tests.helpers.finding import part
+from tests.helpers.keychain import Keychain
+from tests.helpers.waiting import until
 
 FIELDS = (OutputField("a", FieldKind.TEXT),)
-
-
-class Keychain(dict[tuple[str, str], str]):
-    """A keychain that works."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self[service, username]
 
 
 class Asked:

@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from gui_app import app, paths
 from gui_app.store.copies import job_glance
 from gui_app.ui.window.main_window import MainWindow
 from tests.helpers.practice import Practice
-from tests.ui.conftest import until
+from tests.helpers.waiting import until, wait_until
 
 START = [sys.executable, "-m", "gui_app"]
 
@@ -27,13 +25,6 @@ def table(folder: Path, name: str) -> Path:
     path = folder / name
     path.write_text("a,b\n1,x\n2,y\n", "utf-8")
     return path
-
-
-def wait(met: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 40
-    while not met():
-        assert time.monotonic() < deadline, "waited 40 s in vain"
-        time.sleep(0.05)
 
 
 def names() -> list[str]:
@@ -45,10 +36,10 @@ def names() -> list[str]:
 def test_a_second_start_hands_its_file_over_and_sigterm_is_an_ordinary_close(home: Path, tmp_path: Path) -> None:
     first = subprocess.Popen([*START, str(table(tmp_path, "one.csv"))], stderr=subprocess.PIPE)
     try:
-        wait(lambda: names() == ["one"])
+        wait_until(lambda: names() == ["one"])
         second = subprocess.run([*START, str(table(tmp_path, "two.csv"))], timeout=40, check=False)
         assert second.returncode == 0
-        wait(lambda: names() == ["one", "two"])
+        wait_until(lambda: names() == ["one", "two"])
         first.send_signal(signal.SIGTERM)
         _out, said = first.communicate(timeout=40)
     finally:
@@ -59,7 +50,7 @@ def test_a_second_start_hands_its_file_over_and_sigterm_is_an_ordinary_close(hom
     assert not complaints, b"\n".join(complaints).decode()
     # Closed in order: no job is left open, and what was seen of the window is remembered. An import that was still at
     # work ends in its own process, a moment later.
-    wait(lambda: not list(paths.jobs_dir().glob("*-wal")))
+    wait_until(lambda: not list(paths.jobs_dir().glob("*-wal")))
     assert "window_geometry" in paths.config_file().read_text("utf-8")
 
 

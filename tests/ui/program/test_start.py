@@ -27,7 +27,7 @@ from gui_app.ui.window.main_window import MainWindow
 from gui_app.worker.client import WorkerClient
 from tests.helpers.finding import part
 from tests.helpers.practice import Practice
-from tests.ui.conftest import until
+from tests.helpers.waiting import until
 from tests.ui.window.test_main_window import drop, opened, table
 
 AFTER_THE_FIRST_PICTURE = (

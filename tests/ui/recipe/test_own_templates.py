@@ -17,7 +17,8 @@ from gui_app.ui.pieces.forms import choose
 from gui_app.ui.pieces.question import Question
 from gui_app.ui.recipe.own_templates import OWN
 from gui_app.ui.recipe.recipe_panel import RecipePanel
-from tests.helpers.finding import part, until
+from tests.helpers.finding import part
+from tests.helpers.waiting import until
 
 COLUMNS = ("id", "review")
 TONE = Recipe("Tone of {review}?", (OutputField("tone", FieldKind.LABEL, labels=("warm", "cold")),))

@@ -14,7 +14,8 @@ from gui_app.recipes.examples import Example
 from gui_app.store.reading.queries import RecipeVersion
 from gui_app.ui.pieces.forms import choose
 from gui_app.ui.recipe.recipe_panel import RecipePanel
-from tests.helpers.finding import part, until
+from tests.helpers.finding import part
+from tests.helpers.waiting import until
 
 COLUMNS = ("id", "review", "stars")
 ROWS = [("1", "Broke after two days, never again.", "1"), ("2", "I love it, works every day.", "5")]

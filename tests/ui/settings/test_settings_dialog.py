@@ -16,20 +16,9 @@ from gui_app.settings import BACKGROUND, BASE_URLS, CONCURRENCY, LANGUAGE, NOTIF
 from gui_app.ui.pieces.forms import choose
 from gui_app.ui.services import Services
 from gui_app.ui.settings.settings_dialog import PAGES, SettingsDialog
-from tests.helpers.finding import part, until
-
-
-class Keychain(dict[tuple[str, str], str]):
-    """A keychain that works."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self[service, username]
+from tests.helpers.finding import part
+from tests.helpers.keychain import Keychain
+from tests.helpers.waiting import until
 
 
 class Opened:

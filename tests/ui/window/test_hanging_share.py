@@ -11,8 +11,8 @@ from gui_app.ui.feed import bridge, store_thread
 from gui_app.ui.jobs_list import elsewhere
 from gui_app.ui.window.main_window import MainWindow
 from tests.helpers.shares import SHARES
+from tests.helpers.waiting import until
 from tests.store.making import make_job, one_column
-from tests.ui.conftest import until
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(120)]
 

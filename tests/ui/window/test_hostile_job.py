@@ -39,8 +39,8 @@ from gui_app.store.edits import JobEditor
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.window.main_window import MainWindow
 from tests.helpers.practice import Practice
+from tests.helpers.waiting import until
 from tests.store.making import Run, make_job
-from tests.ui.conftest import until
 
 pytestmark = pytest.mark.timeout(200)
 

@@ -21,7 +21,7 @@ from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.window.main_window import MainWindow
-from tests.ui.conftest import until
+from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.timeout(200)
 

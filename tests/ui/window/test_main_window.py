@@ -21,7 +21,7 @@ from gui_app.ui.samples import SAMPLES
 from gui_app.ui.window.main_window import MainWindow
 from gui_app.worker.protocol import WorkerLost
 from tests.helpers.practice import Practice
-from tests.ui.conftest import until
+from tests.helpers.waiting import until
 
 # Worker processes are started; on a machine that is busy with something else that takes its time.
 pytestmark = pytest.mark.timeout(200)

@@ -19,7 +19,7 @@ from gui_app.ui.window.main_window import MainWindow
 from gui_app.ui.window.window_dialogs import speak_another_language
 from gui_app.ui.window.window_frame import WindowFrame
 from tests.helpers.practice import Practice
-from tests.ui.conftest import until
+from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.timeout(200)
 

@@ -20,7 +20,7 @@ from gui_app.ui.services import Services
 from gui_app.ui.window.main_window import MainWindow
 from gui_app.worker.client import WorkerClient
 from tests.helpers.practice import Practice
-from tests.ui.conftest import until
+from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.timeout(200)
 

@@ -26,7 +26,7 @@ from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.services import Services
 from gui_app.ui.window.main_window import MainWindow
 from gui_app.ui.window.window_dialogs import speak_another_language
-from tests.helpers.finding import until
+from tests.helpers.waiting import until
 from tests.store.making import Run, failed, make_job
 from tests.ui.walking import Marked, foreign, texts
 
