@@ -13,7 +13,7 @@ from gui_app.jobs import JobState
 from gui_app.ui.job import elsewhere
 from gui_app.ui.job.elsewhere import runs_elsewhere, told_owner
 from gui_app.ui.job.job_page import JobPage
-from tests.helpers.finding import until
+from tests.helpers.waiting import until
 from tests.store.making import Run, done, make_job, one_column
 from tests.store.network.test_working_copy import ROWS
 from tests.ui.job.test_bars import summary
