@@ -1,4 +1,4 @@
-"""Whole jobs against the practice server, through the real SDKs."""
+"""Whole jobs against the practice server, through the real providers."""
 
 from __future__ import annotations
 
