@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu
 
 from gui_app.i18n import _, ngettext, number
-from gui_app.jobs import Reading, Reply
+from gui_app.jobs import Cause, Reading, Reply
 from gui_app.recipes.fields import ReplyReader
 from gui_app.recipes.new_labels import NewLabel, new_labels
 from gui_app.sentences import plain
@@ -80,18 +80,23 @@ class AddingLabels(QObject):
             ).format(label=plain(new.label, 40), field=plain(new.field, 40), count=number(new.count))
             again = ngettext("Retry {n} row", "Retry {n} rows", group.count).format(n=number(group.count))
             actions = (
-                (_("Read the stored replies again"), lambda: self.read_again(group)),
+                (_("Read the stored replies again"), lambda: self.read_again(group.cause)),
                 (again, lambda: self._page.retry(rows_of(group))),
             )
             return Notice("new-label", text, "", actions)
 
         self._page.show_notice(notice)
 
-    def read_again(self, group: FailureGroup) -> None:
+    def add_at_once(self, new: NewLabel) -> None:
+        """Put it onto the list of its field, and read the stored replies again, which costs nothing."""
+        self._page.side.task.add_label(new.field, new.label)
+        self.read_again(Cause.OFF_LIST)
+
+    def read_again(self, cause: Cause) -> None:
         """Read what came back for a group once more, by the fields as they are now."""
         reader = ReplyReader(self._page.side.recipe().fields)
         self._page.show_notice(None)
-        self._page.link.edit(lambda editor: editor.read_again(group.cause, partial(_read, reader)), self._told)
+        self._page.link.edit(lambda editor: editor.read_again(cause, partial(_read, reader)), self._told)
 
     def _told(self, change: Change) -> None:
         count = len(change.row_ids)

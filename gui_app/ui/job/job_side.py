@@ -42,6 +42,7 @@ class JobSide(SidePanel):
         self.failures, self.review = FailuresPanel(self.stack), ReviewPanel(self.stack)
         self.add_page("failures", lambda: _("Failures"), self.failures)
         self.add_page("review", lambda: _("Review"), self.review)
+        self.task.recipeChanged.connect(self._tell_asked)
 
     def recipe(self) -> Recipe:
         """The task of the one tab and the model of the other."""
@@ -63,10 +64,12 @@ class JobSide(SidePanel):
         """Show a job's recipe."""
         self.task.set_recipe(recipe)
         self.model.set_recipe(recipe)
+        self._tell_asked()
 
     def set_columns(self, columns: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> None:
         """The file's columns and some of its rows."""
         self.task.set_columns(columns, sample_rows)
+        self._tell_asked()
 
     def show_row(self, row: RowView) -> None:
         """The current row, whole."""
@@ -89,8 +92,12 @@ class JobSide(SidePanel):
         await self.task.aclose()
         await self.model.aclose()
 
+    def _tell_asked(self) -> None:
+        self.review.set_asked(self.task.prompt_edit.template().columns_used)
+
     def _recipe_opened(self, recipe: Recipe) -> None:
         self.model.set_recipe(recipe)
+        self._tell_asked()
         self.recipeChanged.emit()
 
 

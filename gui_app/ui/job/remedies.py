@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from gui_app.i18n import _, ngettext, number
-from gui_app.jobs import RowFilter, RowState
+from gui_app.jobs import RowFilter
 from gui_app.recipes.question import MOST_OUTPUT_TOKENS, build_question
 from gui_app.recipes.template import Template
 from gui_app.sentences import plain
@@ -40,6 +40,7 @@ class Remedies(QObject):
         failures.remedyRequested.connect(self.apply)
         failures.modelRequested.connect(self._another_model)
         failures.replyRequested.connect(self._show_reply)
+        page.side.review.labelAdded.connect(self.labels.add_at_once)
 
     def apply(self, remedy: str, group: FailureGroup) -> None:
         """One of the remedies, for a group."""
@@ -102,16 +103,12 @@ class Remedies(QObject):
 
     def _another_model(self, rows: RowFilter) -> None:
         self._page.show_page("model")
-        failed = rows.states == frozenset({RowState.FAILED})
+        self._page.side.model.model_box.setFocus()
 
         def notice() -> Notice:
-            text = (
-                _("Choose another model, then retry the failed rows.")
-                if failed
-                else _("Choose another model, then ask the rows that need review again.")
-            )
-            again = _("Retry failures") if failed else _("Ask these rows again")
-            return Notice("other-model", text, "", ((again, lambda: self._page.retry(rows)),))
+            # Of a group or of all: the button must not promise more rows than it asks about.
+            text = _("Choose another model, then ask these rows again.")
+            return Notice("other-model", text, "", ((_("Ask these rows again"), lambda: self._page.retry(rows)),))
 
         self._page.show_notice(notice)
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
 
 from gui_app.i18n import _, number
-from gui_app.jobs import FieldValue, OutputField, RowFilter, RowState
+from gui_app.jobs import Cause, FieldValue, OutputField, RowFilter, RowState
+from gui_app.recipes.new_labels import NewLabel, new_labels
 from gui_app.sentences import plain
 from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.theme import GAP_XS, set_role
@@ -18,6 +19,7 @@ from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.review.agreement_view import AgreementView, Result
+from gui_app.ui.review.asked_text import asked_text
 from gui_app.ui.review.label_bars import LabelBars
 from gui_app.ui.review.review_row import ReviewRow
 from gui_app.ui.review.second_opinion import SecondOpinionPart
@@ -55,11 +57,13 @@ class ReviewPanel(Panel):
     fieldChanged = Signal(str)
     stepRequested = Signal(int)
     orderRequested = Signal(str)
+    labelAdded = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
         self._fields: tuple[OutputField, ...] = ()
         self._columns: tuple[str, ...] = ()
+        self._asked: tuple[str, ...] = ()
         self._row: RowView | None = None
         self._picked: object = Ellipsis
         self._waiting = 0
@@ -98,6 +102,12 @@ class ReviewPanel(Panel):
         self._fields = tuple(fields)
         self._fill_fields()
         self._show_row()
+
+    def set_asked(self, asked: Sequence[str]) -> None:
+        """The columns that the prompt puts in: what the current row says there is shown with its answer."""
+        if tuple(asked) != self._asked:
+            self._asked = tuple(asked)
+            self._show_row()
 
     def set_columns(self, columns: Sequence[str], gold: str | None = None) -> None:
         """The file's columns, and the one that holds correct answers, if one was chosen before."""
@@ -220,6 +230,7 @@ class ReviewPanel(Panel):
         self.card.undone.connect(self.undoRequested)
         self.card.exampled.connect(self._use_as_example)
         self.card.stepped.connect(self.stepRequested)
+        self.card.labelAdded.connect(self.labelAdded)
         for view in (self.agreement, self.second.view):
             view.filterRequested.connect(self.filterRequested)
             view.rowRequested.connect(self.rowRequested)
@@ -262,7 +273,16 @@ class ReviewPanel(Panel):
         return next((field for field in self._fields if field.name == self.field_name()), None)
 
     def _show_row(self) -> None:
-        self.card.show_row(self._row, self._field())
+        row = self._row
+        text = "" if row is None else asked_text(row.cells, self._columns, self._asked)
+        self.card.show_row(row, self._field(), text, self._new_label())
+
+    def _new_label(self) -> NewLabel | None:
+        """What the model answered to the row although it is on no list, if it could be put onto one."""
+        row = self._row
+        if row is None or row.cause is not Cause.OFF_LIST or row.state is not RowState.NEEDS_REVIEW:
+            return None
+        return next(iter(new_labels([(row.detail, 1)], self._fields)), None)
 
     def _field_chosen(self) -> None:
         if self._filling:

@@ -8,13 +8,17 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QToolButton, QWidget
 
 from gui_app.i18n import _, number
 from gui_app.jobs import FieldKind, OutputField, RowState
-from gui_app.sentences import state_name
+from gui_app.recipes.new_labels import NewLabel
+from gui_app.sentences import cause_title, plain, state_name
 from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.forms import button_text, readable, tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.review.value_editor import ValueEditor
+
+_LONGEST_DETAIL = 160
 
 
 class ReviewRow(Panel):
@@ -24,6 +28,7 @@ class ReviewRow(Panel):
         edited: The value made by hand.
         approved, undone, exampled: What was pressed.
         stepped: -1 or +1: the row above or below.
+        labelAdded: The `NewLabel` that the model used, to be put onto the list.
     """
 
     edited = Signal(object)
@@ -31,6 +36,7 @@ class ReviewRow(Panel):
     undone = Signal()
     exampled = Signal()
     stepped = Signal(int)
+    labelAdded = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="card")
@@ -42,7 +48,12 @@ class ReviewRow(Panel):
         self.go_on_box.setChecked(True)
         self.keys = text_label("small", wrap=True)
         self.keys.setObjectName("reviewKeys")
+        self._new_label: NewLabel | None = None
         self._title, self.state = text_label("heading"), text_label("hint", wrap=True)
+        self.text, self.reason = text_label(wrap=True), text_label("warning", wrap=True)
+        self.text.setObjectName("reviewText")
+        self.reason.setObjectName("reviewReason")
+        self.add_button = self._action("addLabelButton", "plus")
         self.editor = ValueEditor(self)
         self.approve_button, self.edit_button, self.undo_button, self.example_button = (
             self._action("approveButton", "badge-check"),
@@ -60,9 +71,19 @@ class ReviewRow(Panel):
         """The row that is shown."""
         return None if self._row is None else self._row.row_id
 
-    def show_row(self, row: RowView | None, field: OutputField | None) -> None:
-        """Show the answer to a field."""
-        self._row, self._field = row, field
+    def show_row(
+        self, row: RowView | None, field: OutputField | None, text: str = "", new_label: NewLabel | None = None
+    ) -> None:
+        """Show the answer to a field.
+
+        Args:
+            text: What the row says.
+            new_label: What the model answered although it is on no list.
+        """
+        self._row, self._field, self._new_label = row, field, new_label
+        tell(self.text, text, "")
+        tell(self.reason, "" if row is None else _why(row), "warning")
+        self._show_new_label()
         usable = row is not None and field is not None
         self.editor.setEnabled(usable)
         if row is None or field is None:
@@ -77,6 +98,16 @@ class ReviewRow(Panel):
         self.approve_button.setEnabled(usable and answered and row is not None and not row.approved)
         self.edit_button.setEnabled(usable)
         self.example_button.setEnabled(usable and answered)
+
+    def _show_new_label(self) -> None:
+        new = self._new_label
+        self.add_button.setVisible(new is not None)
+        if new is not None:
+            text = _("Add “{label}” to the list").format(label=plain(new.label, 40))
+            self.add_button.setText(button_text(f"{text}  L"))
+            what = _("Every row that was answered with it is done then; nothing is sent, nothing is paid.")
+            describe(self.add_button, text, _("{what} Key: {key}").format(what=what, key="L"))
+            self.add_button.setToolTip(plain_tip(what))
 
     def retranslate(self) -> None:
         """Set every text. The editor does it by itself."""
@@ -95,7 +126,7 @@ class ReviewRow(Panel):
         self.keys.setText(_("Keys: ↑ ↓ row, 1–9 answer, A approve, E edit, U undo"))
         self.go_on_box.setText(_("Go on to the next row by itself"))
         self.go_on_box.setAccessibleDescription(_("After a row was approved or answered by its number key."))
-        self.show_row(self._row, self._field)
+        self.show_row(self._row, self._field, self.text.text(), self._new_label)
 
     def _build(self) -> None:
         head = hbox(None, gap=GAP_S)
@@ -109,8 +140,12 @@ class ReviewRow(Panel):
             line.addWidget(button)
         column = vbox(self, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
         column.addLayout(head)
-        for part in (self.state, self.editor, buttons, self.go_on_box, self.keys):
+        for part in (self.text, self.state, self.reason, self.editor):
             column.addWidget(part)
+        column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
+        for part in (buttons, self.go_on_box, self.keys):
+            column.addWidget(part)
+        self.add_button.clicked.connect(self._add_label)
         self.editor.chosen.connect(self.edited)
         self.approve_button.clicked.connect(self.approve)
         self.edit_button.clicked.connect(self.editor.begin)
@@ -119,7 +154,12 @@ class ReviewRow(Panel):
 
     def _add_shortcuts(self) -> None:
         # Shortcuts of a hidden widget sleep, and a text field keeps what is typed into it for itself.
-        for key, act in (("A", self.approve), ("E", self.editor.begin), ("U", self.undone.emit)):
+        for key, act in (
+            ("A", self.approve),
+            ("E", self.editor.begin),
+            ("U", self.undone.emit),
+            ("L", self._add_label),
+        ):
             QShortcut(QKeySequence(key), self, act)
         for digit in range(10):
             QShortcut(QKeySequence(str(digit)), self, lambda digit=digit: self._choose(digit))
@@ -133,6 +173,10 @@ class ReviewRow(Panel):
         if self._row is not None and self.approve_button.isEnabled():
             self.approved.emit()
             self._go_on()
+
+    def _add_label(self) -> None:
+        if self._new_label is not None:
+            self.labelAdded.emit(self._new_label)
 
     def _choose(self, position: int) -> None:
         field = self._field
@@ -156,6 +200,15 @@ class ReviewRow(Panel):
         set_icon(out, drawing)
         out.clicked.connect(lambda: self.stepped.emit(step))
         return out
+
+
+def _why(row: RowView) -> str:
+    """Why it failed or needs review, and what the model said, as far as that is short."""
+    if row.cause is None or row.state not in (RowState.NEEDS_REVIEW, RowState.FAILED):
+        return ""
+    title = cause_title(row.cause)
+    detail = readable(row.detail[:_LONGEST_DETAIL]).strip()
+    return _("{reason}: {detail}").format(reason=title, detail=detail) if detail else title
 
 
 def _about(row: RowView, field: OutputField) -> str:

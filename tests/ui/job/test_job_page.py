@@ -255,11 +255,12 @@ async def test_pausing_a_job_holds_the_queue(opened: Callable[..., Any]) -> None
         await until(lambda: not page.doing._tasks.is_running("stop"))
 
 
-async def test_groups_that_need_review_are_not_called_failed(opened: Callable[..., Any]) -> None:
+async def test_another_model_is_led_to_and_the_rows_are_called_by_no_wrong_name(opened: Callable[..., Any]) -> None:
     async with opened() as page:
-        for state, words in ((RowState.NEEDS_REVIEW, "need review"), (RowState.FAILED, "failed rows")):
+        for state in (RowState.NEEDS_REVIEW, RowState.FAILED):
             page.remedies._another_model(RowFilter(states=frozenset({state})))
-            assert words in own_notice(page).text
+            assert own_notice(page).text == "Choose another model, then ask these rows again."
+            assert page.side.model.model_box.hasFocus()
 
 
 async def test_a_label_is_added_to_the_list_and_the_stored_reply_read_again_without_asking(
@@ -282,9 +283,33 @@ async def test_a_label_is_added_to_the_list_and_the_stored_reply_read_again_with
             assert (row.state, row.values) == (RowState.DONE, {"label": "fine"})
         await until(lambda: page.model.index(5, 2).data() == "fine")
         # Added by hand meanwhile: there is nothing to be read.
-        page.remedies.labels.read_again(notice_group(page, Cause.REFUSED))
+        page.remedies.labels.read_again(Cause.REFUSED)
         await until(lambda: len(said) == 2)
         assert "No stored reply" in said[1]
+
+
+async def test_in_the_review_one_click_puts_the_label_onto_the_list_and_the_row_is_done(
+    opened: Callable[..., Any], orders: Orders
+) -> None:
+    async with opened() as page:
+        await shown(page, "review")
+        page.table.go_to(6)
+        card = page.side.review.card
+        await until(lambda: card.row_id() == 6 and card.add_button.isVisible())
+        assert card.reason.text() == "Not on the list: “fine”"
+        said: list[str] = []
+        page.said.connect(said.append)
+        press(page.side.review, "addLabelButton")
+        await until(lambda: said)
+        assert said == ["1 row is done now."] and not orders.runs
+        assert page.side.recipe().fields[0].labels[-1] == "fine"
+        with closing(JobReader(page.path)) as reader:
+            assert reader.rows([6])[0].values == {"label": "fine"}
+        await until(lambda: card.add_button.isHidden() and card.reason.isHidden())
+        # What the row says stands beside its answer, as far as the prompt puts it in.
+        assert card.text.text() == page.model.index(5, 0).data().strip() == "text 6"
+        page.side.task.change_prompt("Nothing of the row.")
+        assert card.text.isHidden()
 
 
 async def test_among_several_labels_the_user_chooses(opened: Callable[..., Any]) -> None:

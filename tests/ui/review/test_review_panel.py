@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui_app.jobs import FieldKind, FieldValue, OutputField, RowFilter, RowState
+from gui_app.jobs import Cause, FieldKind, FieldValue, OutputField, RowFilter, RowState
+from gui_app.recipes.new_labels import NewLabel
 from gui_app.review import compare_labels, compare_numbers, compare_sets
 from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.palette import LIGHT
@@ -110,6 +113,44 @@ def test_a_approves_u_undoes_e_leads_to_the_answer(panel: ReviewPanel, qtbot: Qt
         qtbot.keyClick(panel, Qt.Key.Key_U)
     qtbot.keyClick(panel, Qt.Key.Key_E)
     assert panel.card.editor._buttons[0][1].hasFocus()
+
+
+def test_a_row_that_needs_review_says_why_and_l_adds_its_label(panel: ReviewPanel, qtbot: QtBot) -> None:
+    card = panel.card
+    # With several result columns it is said whose answer it is.
+    off = replace(row(RowState.NEEDS_REVIEW), cause=Cause.OFF_LIST, detail="sentiment: so & so")
+    panel.set_row(off)
+    assert card.reason.text() == "Not on the list: sentiment: so & so"
+    assert card.add_button.text().replace("&&", "&").startswith("Add “so & so” to the list")
+    with qtbot.waitSignal(panel.labelAdded) as told:
+        qtbot.keyClick(panel, Qt.Key.Key_L)
+    assert told.args == [NewLabel("sentiment", "so & so", 1)]
+    # Nothing that is no label, and no row that is done.
+    for other in (
+        replace(off, detail="sentiment: It depends on what you would call good, I suppose."),
+        replace(off, cause=Cause.CUT_OFF),
+        replace(off, state=RowState.DONE),
+    ):
+        panel.set_row(other)
+        assert card.add_button.isHidden()
+        with qtbot.assertNotEmitted(panel.labelAdded):
+            qtbot.keyClick(panel, Qt.Key.Key_L)
+    assert card.reason.isHidden()
+
+
+def test_what_the_row_says_stands_beside_its_answer(panel: ReviewPanel) -> None:
+    text = panel.card.text
+    panel.set_row(row(sentiment="good"))
+    assert text.isHidden()
+    panel.set_asked(("text", "text", "nowhere"))
+    assert text.isVisible() and text.text() == "text" and text.textFormat() == Qt.TextFormat.PlainText
+    panel.set_asked(("id", "text"))
+    assert text.text() == "id: 7\ntext: text"
+    panel.set_row(replace(row(), cells=("7", "long\u202e " * 500)))
+    assert len(text.text()) < 300 and "\u202e" not in text.text()
+    # The third column is not in this row.
+    panel.set_asked(("truth",))
+    assert text.isHidden()
 
 
 def test_letters_typed_into_a_field_are_no_commands(panel: ReviewPanel, qtbot: QtBot) -> None:
