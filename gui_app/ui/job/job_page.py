@@ -71,6 +71,7 @@ class JobPage(JobStory):
         self.filter_bar.columnsRequested.connect(self._show_columns)
         self.filter_bar.leaveRequested.connect(self.table.setFocus)
         self.model.listChanged.connect(self.filter_bar.set_listed)
+        self.model.listChanged.connect(self._stay_on_a_row)
         self.model.modelReset.connect(self._selection_changed)
         self.model.editRequested.connect(self.edits.set_value)
         self.table.copyRequested.connect(lambda: self.edits.copy(headings=False))
@@ -267,6 +268,17 @@ class JobPage(JobStory):
             # Where the review begins; the row that was looked at before may be far down now.
             self.model.listChanged.connect(self.table.go_to_first, Qt.ConnectionType.SingleShotConnection)
         self.model.list.set_order(Order("confidence", field) if field else None)
+
+    def _stay_on_a_row(self) -> None:
+        """In the review a row is at hand whatever is listed: the one before, or the first."""
+        review = self.side.review
+        if self.side.current() != "review" or self.table.currentIndex().isValid():
+            return
+        row_id = review.card.row_id()
+        if not self.model.rowCount():
+            review.set_row(None)
+        elif row_id is None or not self.table.go_to(row_id):
+            self.table.go_to_first()
 
     def _lead_to(self, row_id: int) -> None:
         if not self.table.go_to(row_id):

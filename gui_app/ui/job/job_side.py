@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from gui_app.i18n import _, number
@@ -43,6 +44,7 @@ class JobSide(SidePanel):
         self.add_page("failures", lambda: _("Failures"), self.failures)
         self.add_page("review", lambda: _("Review"), self.review)
         self.task.recipeChanged.connect(self._tell_asked)
+        self._step_from_segment()
 
     def recipe(self) -> Recipe:
         """The task of the one tab and the model of the other."""
@@ -91,6 +93,13 @@ class JobSide(SidePanel):
         """Stop what the pages are doing."""
         await self.task.aclose()
         await self.model.aclose()
+
+    def _step_from_segment(self) -> None:
+        """The key that leads to the review ends on its segment: the rows can be gone through from there."""
+        segment = self._buttons["review"]
+        for arrow, by in ((Qt.Key.Key_Up, -1), (Qt.Key.Key_Down, 1)):
+            shortcut = QShortcut(QKeySequence(arrow), segment, lambda by=by: self.review.stepRequested.emit(by))
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _tell_asked(self) -> None:
         self.review.set_asked(self.task.prompt_edit.template().columns_used)

@@ -140,8 +140,9 @@ class ReviewRow(Panel):
             line.addWidget(button)
         column = vbox(self, (GAP_M, GAP_M, GAP_M, GAP_M), GAP_S)
         column.addLayout(head)
-        for part in (self.text, self.state, self.reason, self.editor):
-            column.addWidget(part)
+        for label in (self.text, self.state, self.reason):
+            column.addWidget(label)
+        column.addWidget(self.editor)
         column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (buttons, self.go_on_box, self.keys):
             column.addWidget(part)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QTableWidget, QWidget
+from PySide6.QtWidgets import QPushButton, QTableWidget, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Cause, Counts, JobState, Recipe, RowFilter, RowState, Scope, ScopeKind
@@ -310,6 +310,26 @@ async def test_in_the_review_one_click_puts_the_label_onto_the_list_and_the_row_
         assert card.text.text() == page.model.index(5, 0).data().strip() == "text 6"
         page.side.task.change_prompt("Nothing of the row.")
         assert card.text.isHidden()
+
+
+async def test_in_the_review_a_row_is_at_hand_whatever_is_listed(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        await shown(page, "review")
+        review, total = page.side.review, page.model.rowCount()
+        page.table.go_to(2)
+        await until(lambda: review.card.row_id() == 2)
+        press(review, "review_review")
+        await until(lambda: 0 < page.model.rowCount() < total and review.card.row_id() == page.model.id_at(0))
+        assert review.card.row_id() != 2
+        kept = review.card.row_id()
+        press(review, "review_all")
+        await until(lambda: page.model.rowCount() == total and page.table.current_row_id() == kept)
+        segment = part(page.side, QToolButton, "reviewSegment")
+        segment.setFocus()
+        QTest.keyClick(segment, Qt.Key.Key_Up)
+        assert page.table.current_row_id() == page.model.id_at(page.model.position_of(kept) - 1)
+        page.filter_bar.set_filter(RowFilter(search="nowhere to be found"))
+        await until(lambda: not page.model.rowCount() and review.card.row_id() is None)
 
 
 async def test_among_several_labels_the_user_chooses(opened: Callable[..., Any]) -> None:
