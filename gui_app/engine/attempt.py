@@ -62,6 +62,7 @@ class Attempts:
         self._woke_at = -1e9
         self._tickets: dict[int, Ticket] = {}
         self._refusals: dict[int, int] = {}
+        self._cuts: dict[int, int] = {}
 
     def woke(self) -> None:
         """The computer slept or the process was stopped until now: deadlines that fire of it mean nothing."""
@@ -129,6 +130,7 @@ class Attempts:
             self._pace.release(ticket, None, limits=reply.limits, usage=reply.usage)
             self._network.answered(row.row_id)
             self._refusals.pop(row.row_id, None)
+            self._cuts.pop(row.row_id, None)
             outcome = self._judging.answered(SentOut(row.row_id, row.tries, sent_at, row.reserved_usd), reply)
         else:
             assert failure is not None
@@ -174,7 +176,10 @@ class Attempts:
         if cause in retry.OF_THE_NETWORK:
             made = self._network.failed(row.row_id, cause, began)
             # Others may have been answered meanwhile, over lines that are newer.
-            return 0 if failure.line_dead else made
+            if failure.line_dead:
+                return 0
+            # A network that goes takes a reply along once. A server whose replies never end would be paid for ever.
+            return max(made, 1) if failure.cut_off and _counted(self._cuts, row.row_id) > 1 else made
         if cause is Cause.DEADLINE:
             self._network.given_up(row.row_id)
             late = self._monotonic() - began >= self._deadline_s + LATE_S
@@ -187,7 +192,12 @@ class Attempts:
         if cause not in retry.ASKED_TO_WAIT:
             self._refusals.pop(row.row_id, None)
             return 0
-        if len(self._refusals) >= REMEMBERED_ROWS:
-            self._refusals.clear()
-        self._refusals[row.row_id] = self._refusals.get(row.row_id, 0) + 1
-        return self._refusals[row.row_id]
+        return _counted(self._refusals, row.row_id)
+
+
+def _counted(seen: dict[int, int], row_id: int) -> int:
+    """How often by now, this time included."""
+    if len(seen) >= REMEMBERED_ROWS:
+        seen.clear()
+    seen[row_id] = seen.get(row_id, 0) + 1
+    return seen[row_id]

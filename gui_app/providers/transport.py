@@ -86,7 +86,7 @@ class LineDead(ReadError):
 
 
 class ReplyCut(ReadError):
-    """A reply had begun to come, and its end did not."""
+    """A reply had begun to come, and its end did not, or what came cannot be told apart into replies."""
 
 
 class GuardedTransport:
@@ -157,6 +157,11 @@ class GuardedTransport:
             raise ReadError(str(error) or type(error).__name__) from error
         except (aiohttp.ClientPayloadError, zlib.error) as error:
             raise ReplyCut(str(error) or type(error).__name__) from error
+        except aiohttp.ClientHttpProxyError as error:
+            raise ReadError(str(error) or type(error).__name__) from error
+        except aiohttp.ClientResponseError as error:
+            # Broken HTTP. With aiohttp, something behind a reply spoils the reply too.
+            raise ReplyCut(error.message or type(error).__name__) from error
         except aiohttp.ClientError as error:
             raise ReadError(str(error) or type(error).__name__) from error
         except ValueError as error:

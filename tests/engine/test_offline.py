@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gui_app.engine import deadline, network, silence
+from gui_app.engine import deadline, network, retry, silence
 from gui_app.engine.events import JobProgress
 from gui_app.engine.network import NetworkGate
 from gui_app.jobs import Cause, Counts, JobState
@@ -122,6 +122,36 @@ async def test_one_row_whose_connection_always_breaks_fails_by_itself(
     assert final.state is JobState.FINISHED
     assert final.counts == Counts(done=29, failed=1)
     assert model.times["row 5"] <= 6
+
+
+async def test_replies_that_never_end_are_not_paid_for_without_end(
+    path: Path, quick: None, quick_retries: None
+) -> None:
+    """The server is there, and whatever it is sent it breaks off in its answer: that is not the network."""
+    make_job(path, numbered(3))
+    asked = 0
+
+    async def answer(prompt: str, before: int) -> str:
+        nonlocal asked
+        asked += 1
+        raise CallFailed(Cause.NETWORK, "the reply was cut", cut_off=True)
+
+    final = await runner(path, Model(answer), concurrency=3).run()
+    assert final.counts == Counts(failed=3)
+    assert asked <= 3 * (1 + retry.MAX_TRIES)
+
+
+async def test_one_cut_reply_costs_no_attempt(path: Path, quick: None, quick_retries: None) -> None:
+    make_job(path, numbered(3))
+    cut: set[str] = set()
+
+    async def answer(prompt: str, before: int) -> str:
+        if prompt not in cut:
+            cut.add(prompt)
+            raise CallFailed(Cause.NETWORK, "the reply was cut", cut_off=True)
+        return f"re: {prompt}"
+
+    assert (await runner(path, Model(answer), concurrency=3).run()).counts == Counts(done=3)
 
 
 async def test_deadlines_that_fire_together_after_a_sleep_burn_no_attempt(path: Path, quick_retries: None) -> None:

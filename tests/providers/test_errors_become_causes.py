@@ -340,6 +340,22 @@ async def test_a_reply_that_was_cut_off_may_be_paid_for_and_one_that_never_began
         assert (failed.cause, failed.cut_off) == (Cause.NETWORK, begun)
 
 
+BROKEN = {
+    "something behind the reply": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}and more of it\r\n\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "a piece of no size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+    "no HTTP": b"hello, this is no HTTP\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("what", BROKEN)
+async def test_an_answer_in_broken_http_may_be_paid_for(server: FaultServer, name: str, what: str) -> None:
+    server.say(Say(raw=BROKEN[what]))
+    failed = await failure(name, server)
+    assert (failed.cause, failed.cut_off) == (Cause.NETWORK, True)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @EARLIER
 async def test_a_status_that_leads_nowhere_fails_the_row_and_not_the_job(
