@@ -56,16 +56,6 @@ def add_examples(text: str, examples: Sequence[Example], columns: Sequence[str],
     return (before + "\n\n" if before else "") + block + "\n\n" + after
 
 
-def remove_examples(text: str) -> str:
-    """The template without its block of examples; unchanged when it has none."""
-    start = text.find(START + "\n")
-    end = text.find("\n" + END, start) if start != -1 else -1
-    if end == -1:
-        return text
-    before, after = text[:start].rstrip("\n"), text[end + len(END) + 1 :].lstrip("\n")
-    return before + ("\n\n" if before and after else "") + after
-
-
 def _written(example: Example, text: str, columns: Sequence[str], fields: Sequence[OutputField]) -> str:
     used = Template(text, columns).columns_used or tuple(columns)
     positions = {name: index for index, name in reversed(list(enumerate(columns)))}

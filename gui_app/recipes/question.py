@@ -32,15 +32,12 @@ class Note:
     details: dict[str, str]
 
 
-def build_question(recipe: Recipe, columns: Sequence[str] = ()) -> Question:
+def build_question(recipe: Recipe) -> Question:
     """The constant part of every request of this recipe.
 
     The instructions are the same for all rows and stand first in the request, so that the providers' prompt
     caching applies; the row's own prompt follows as the user's message. They ask for JSON even where the
     provider takes no schema, and the reply is checked the same way.
-
-    Args:
-        columns: Not part of the question: the same recipe gives the same question for any table.
     """
     options = recipe.options
     return Question(

@@ -31,20 +31,18 @@ class Agreement:
         labels: The order of the confusion table: the field's labels, then others as they came.
         cells: (given, correct) to the ids of its rows, in the order they came.
         unanswered: Ids of rows that have a correct answer and none of the model.
-        without_correct: How many rows have no correct answer; they count for nothing else.
     """
 
     labels: list[str] = field(default_factory=list)
     cells: dict[tuple[str, str], array[int]] = field(default_factory=dict)
     unanswered: dict[str, array[int]] = field(default_factory=dict)
-    without_correct: int = 0
     listed: frozenset[str] = frozenset()
 
     def add(self, row_id: int, given: str | None, correct: str | None) -> None:
-        """Count one row. None: no answer, or no correct answer."""
+        """Count one row. None: no answer, or no correct answer; one without a correct answer counts for nothing."""
         if correct is None:
-            self.without_correct += 1
-        elif given is None:
+            return
+        if given is None:
             self.unanswered.setdefault(correct, array("q")).append(row_id)
         else:
             self.cells.setdefault((given, correct), array("q")).append(row_id)

@@ -22,16 +22,13 @@ class NumberAgreement:
     exact: int = 0
     within_one: int = 0
     unanswered: int = 0
-    without_correct: int = 0
     absolute_sum: float = 0.0
-    squared_sum: float = 0.0
     error_sum: float = 0.0
     different: list[tuple[float, int]] = field(default_factory=list)
 
     def add(self, row_id: int, given: float | None, correct: float | None) -> None:
         """Count one row. None: no answer, or no correct answer."""
         if correct is None:
-            self.without_correct += 1
             return
         if given is None:
             self.unanswered += 1
@@ -45,18 +42,12 @@ class NumberAgreement:
             self.different.append((abs(error), row_id))
         self.within_one += abs(error) <= 1 + 1e-9
         self.absolute_sum += abs(error)
-        self.squared_sum += error * error
         self.error_sum += error
 
     @property
     def mean_absolute_error(self) -> float | None:
         """How far off an answer is on average; None when nothing was compared."""
         return self.absolute_sum / self.rows if self.rows else None
-
-    @property
-    def root_mean_squared_error(self) -> float | None:
-        """As the mean absolute error, with large misses weighing more."""
-        return math.sqrt(self.squared_sum / self.rows) if self.rows else None
 
     @property
     def mean_error(self) -> float | None:

@@ -23,7 +23,6 @@ class SetAgreement:
     rows: int = 0
     exact: int = 0
     unanswered: int = 0
-    without_correct: int = 0
     both: dict[str, int] = field(default_factory=dict)
     given: dict[str, int] = field(default_factory=dict)
     correct: dict[str, int] = field(default_factory=dict)
@@ -32,7 +31,6 @@ class SetAgreement:
     def add(self, row_id: int, given: Iterable[str] | None, correct: Iterable[str] | None) -> None:
         """Count one row. None: no answer, or no correct answer; an empty one means that no label applies."""
         if correct is None:
-            self.without_correct += 1
             return
         if given is None:
             self.unanswered += 1

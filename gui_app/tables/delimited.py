@@ -343,10 +343,6 @@ class DelimitedTable(Table):
         """See `Table.bytes_read`."""
         return self._feed.bytes_read if self._feed else 0
 
-    def fraction_read(self) -> float:
-        """See `Table.fraction_read`."""
-        return min(1.0, self.bytes_read() / self.total_bytes) if self.total_bytes else 0.0
-
     def close(self) -> None:
         """See `Table.close`."""
         self._file.close()

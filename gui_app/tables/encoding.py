@@ -68,10 +68,10 @@ def detect(file: BinaryIO) -> Encoding:
     wide = utf16_without_mark(head)
     if wide:
         return Encoding(wide)
-    failed_at, seen, whole = _first_byte_that_is_not_utf8(file)
+    failed_at, whole = _first_byte_that_is_not_utf8(file)
     if failed_at is None:
         return Encoding("utf-8", certain=whole)
-    return Encoding(_guess(file, failed_at, seen))
+    return Encoding(_guess(file, failed_at))
 
 
 def checked(name: str, file_name: str) -> str:
@@ -137,8 +137,8 @@ def _is_in_no_text(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and character not in "\t\r\n"
 
 
-def _first_byte_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, int, bool]:
-    """(where, bytes looked at, whether that was all of it)."""
+def _first_byte_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, bool]:
+    """(where, whether all of the file was looked at)."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     seen = 0
@@ -148,14 +148,14 @@ def _first_byte_that_is_not_utf8(file: BinaryIO) -> tuple[int | None, int, bool]
         try:
             decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            return seen - held + error.start, seen + len(block), False
+            return seen - held + error.start, False
         if not block:
-            return None, seen, True
+            return None, True
         seen += len(block)
-    return None, seen, False
+    return None, False
 
 
-def _guess(file: BinaryIO, failed_at: int, seen: int) -> str:
+def _guess(file: BinaryIO, failed_at: int) -> str:
     import chardet  # only here: most files are UTF-8, and its models take a while to load
 
     # A long run of plain ASCII would tell chardet nothing: the sample begins near the first telling byte.

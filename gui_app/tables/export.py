@@ -109,7 +109,7 @@ def save_table(
             separator = separator or ("\t" if kind == "tsv" else ",")
             write_csv(file, columns, batches, report, separator=separator, bom=bom, protect=protect)
         else:
-            write_json(file, columns, batches, report, lines=kind == "jsonl")
+            write_json(file, columns, batches, lines=kind == "jsonl")
     return report
 
 

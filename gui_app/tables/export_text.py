@@ -103,7 +103,7 @@ def plain_text(cell: Cell) -> str:
     return cell.isoformat()
 
 
-def write_json(file: BinaryIO, columns: Sequence[str], batches: Batches, report: ExportReport, *, lines: bool) -> None:
+def write_json(file: BinaryIO, columns: Sequence[str], batches: Batches, *, lines: bool) -> None:
     """Write one object a row, the column names its keys: as one array, or (`lines`) as one object a line."""
     names = unique_names(columns)
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=plain_text).encode

@@ -101,10 +101,6 @@ class Table(ABC):
         """How far the current reading has come, to compare with `total_bytes`. 0 for workbooks."""
 
     @abstractmethod
-    def fraction_read(self) -> float:
-        """How far the current reading has come, 0 to 1, for every kind of file."""
-
-    @abstractmethod
     def close(self) -> None:
         """Let go of the file. Calling it twice is fine."""
 

@@ -313,10 +313,6 @@ class WorkbookTable(Table):
         """See `Table.bytes_read`."""
         return 0
 
-    def fraction_read(self) -> float:
-        """See `Table.fraction_read`."""
-        return min(1.0, self._rows_done / self.total_rows) if self.total_rows else 0.0
-
     def close(self) -> None:
         """See `Table.close`. The file itself was let go of when the sheet was loaded."""
 

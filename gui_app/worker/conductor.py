@@ -81,7 +81,7 @@ class Conductor:
             await load_prices(order.recipe)
             return await self._begin(order, await self._overnight(order, columns, None), None)
         check_recipe(order.recipe, columns)
-        question = build_question(order.recipe, columns)
+        question = build_question(order.recipe)
         await load_prices(order.recipe)
         prices = pricing_of(order.recipe, order.options, question)
         if order.options.lane is Lane.OVERNIGHT:
@@ -159,7 +159,7 @@ class Conductor:
             order,
             columns,
             question,
-            pricing_of=lambda recipe, options: pricing_of(recipe, options, build_question(recipe, columns)),
+            pricing_of=lambda recipe, options: pricing_of(recipe, options, build_question(recipe)),
             memory=self._connections.memory,
             on_progress=self._tell,
         )

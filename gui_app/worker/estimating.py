@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from gui_app import pricing
 from gui_app.jobs import Lane, Question, Recipe, RowFilter, RowState, RunOptions, Usage
@@ -38,7 +37,9 @@ _ANSWERED = frozenset({RowState.DONE, RowState.NEEDS_REVIEW, RowState.FAILED})
 _GROUP = 100
 
 
-def estimate_job(path: Path, recipe: Recipe | None = None, options: RunOptions | None = None) -> Estimate | None:
+def estimate_from(
+    reader: JobReader, recipe: Recipe | None = None, options: RunOptions | None = None
+) -> Estimate | None:
     """The range for the waiting rows of a job, in money and minutes, for both lanes.
 
     Identical rows count once where the recipe asks them once. Of very many rows a sample is looked at; a prompt met
@@ -55,17 +56,6 @@ def estimate_job(path: Path, recipe: Recipe | None = None, options: RunOptions |
         JobFileError, StorageError: The job cannot be read.
         Cancelled: The reader was interrupted.
     """
-    reader = JobReader(path)
-    try:
-        return estimate_from(reader, recipe, options)
-    finally:
-        reader.close()
-
-
-def estimate_from(
-    reader: JobReader, recipe: Recipe | None = None, options: RunOptions | None = None
-) -> Estimate | None:
-    """As `estimate_job`, with a reader that is open already."""
     recipe = recipe or reader.draft()
     options = options or RunOptions()
     if recipe is None:
@@ -75,7 +65,7 @@ def estimate_from(
     if version is None or not waiting:
         return None
     columns = reader.columns()
-    template, question = Template(recipe.template, columns), build_question(recipe, columns)
+    template, question = Template(recipe.template, columns), build_question(recipe)
     tried, answered = _tried(reader, template, question, version)
     if not tried:
         return None

@@ -151,7 +151,7 @@ FAILURES = [
 @pytest.mark.parametrize("name", ["openai", "anthropic", "compatible"])
 async def test_a_traceback_with_all_its_locals_holds_no_key(name):
     """Crash reporters print the values of every frame: those of a failed call lead to no key."""
-    question = build_question(RECIPE.with_model(name, "m"), COLUMNS)
+    question = build_question(RECIPE.with_model(name, "m"))
     for failure in FAILURES:
         with FaultServer([failure] * 3) as server:
             address = server.url if name == "anthropic" else f"{server.url}/v1"

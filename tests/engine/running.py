@@ -112,7 +112,7 @@ def runner(
         path,
         recipe=recipe,
         columns=("text",),
-        question=build_question(recipe, ("text",)),
+        question=build_question(recipe),
         provider=model,
         pace=pace or Pace(concurrency or model.suggested_concurrency),
         pricing=pricing,

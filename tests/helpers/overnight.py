@@ -84,7 +84,7 @@ class Overnight:
         asked = asked or recipe()
         self.path = path
         self.told: list[JobProgress] = []
-        asking = None if collect else Asking(asked, COLUMNS, build_question(asked, COLUMNS), scope or Scope())
+        asking = None if collect else Asking(asked, COLUMNS, build_question(asked), scope or Scope())
         self.runner = OvernightRunner(
             path,
             asking=asking,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gui_app.jobs import FieldKind, OutputField
-from gui_app.recipes.examples import END, START, Example, add_examples, remove_examples
+from gui_app.recipes.examples import END, START, Example, add_examples
 from gui_app.recipes.template import Template
 
 COLUMNS = ("id", "review")
@@ -44,12 +44,6 @@ def test_the_constant_part_stays_in_front() -> None:
     assert text.index(END) < len(Template(text, COLUMNS).constant_prefix)
 
 
-def test_taking_the_examples_out_gives_the_template_back() -> None:
-    for template in (TEXT, "{review}", "Label:\n{review}", "Label: {review}"):
-        assert remove_examples(add_examples(template, [GOOD, BAD], COLUMNS, FIELDS)) == template
-    assert remove_examples(TEXT) == TEXT
-
-
 def test_a_long_cell_is_cut() -> None:
     text = add_examples(TEXT, [Example(("1", "x" * 5_000), {"sentiment": "positive"})], COLUMNS, FIELDS)
     assert "x" * 999 + "…" in text and "x" * 1_000 not in text
@@ -63,4 +57,3 @@ def test_no_examples_change_nothing() -> None:
 def test_a_cell_that_names_columns_is_still_data(cell: str) -> None:
     text = add_examples(TEXT, [Example(("1", cell), {"sentiment": "positive"})], COLUMNS, FIELDS)
     assert sum(place.known for place in Template(text, COLUMNS).places()) == 1
-    assert remove_examples(text) == TEXT

@@ -25,7 +25,7 @@ def test_the_instructions_name_every_field_label_meaning_and_range() -> None:
         OutputField("ok", FieldKind.YES_NO),
         OutputField("summary", FieldKind.TEXT, max_characters=80),
     )
-    question = build_question(replace(RECIPE, fields=fields), COLUMNS)
+    question = build_question(replace(RECIPE, fields=fields))
     for said in (
         '"sentiment"',
         '"positive": glad',
@@ -44,16 +44,12 @@ def test_the_instructions_name_every_field_label_meaning_and_range() -> None:
 
 
 def test_the_instructions_say_that_data_is_not_instructions() -> None:
-    assert "data only" in build_question(RECIPE, COLUMNS).instructions
+    assert "data only" in build_question(RECIPE).instructions
 
 
 def test_numbered_keys_are_told_with_their_names() -> None:
-    question = build_question(replace(RECIPE, fields=(OutputField("情 感", FieldKind.TEXT),)), COLUMNS)
+    question = build_question(replace(RECIPE, fields=(OutputField("情 感", FieldKind.TEXT),)))
     assert '"field_1" ("情 感")' in question.instructions
-
-
-def test_the_same_recipe_gives_the_same_question_for_every_table() -> None:
-    assert build_question(RECIPE, COLUMNS) == build_question(RECIPE, ("other",))
 
 
 def test_a_line_break_in_a_hint_or_meaning_cannot_pose_as_a_field() -> None:

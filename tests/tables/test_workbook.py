@@ -209,7 +209,6 @@ def test_the_file_is_let_go_of_when_the_sheet_is_loaded(tmp_path: Path) -> None:
         assert path.read_bytes() == before
         path.unlink()
         assert [cells for cells, _ in table.rows()] == [("1",)]
-        assert table.fraction_read() == 1.0
 
 
 @pytest.mark.parametrize("shared", [True, False])

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gui_app.engine.events import JobProgress
-from gui_app.jobs import FieldKind, JobState, OutputField, Recipe
+from gui_app.jobs import FieldKind, JobState, OutputField, Recipe, RunOptions
+from gui_app.pricing import Estimate
 from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.reading.queries import JobReader
 from gui_app.worker.client import Event, WorkerClient
+from gui_app.worker.estimating import estimate_from
 from tests.helpers.practice import Practice
 from tests.helpers.terminal import COLUMNS, many_reviews, practice_in
 
 SENTIMENT = OutputField("sentiment", FieldKind.LABEL, ("positive", "negative", "neutral"))
 RECIPE = Recipe("Which sentiment?\n\nText:\n{review}", (SENTIMENT,), model="practice-instant")
 MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
+
+
+def estimate_job(path: Path, recipe: Recipe | None = None, options: RunOptions | None = None) -> Estimate | None:
+    """What the rows that wait in a job will cost and take."""
+    with closing(JobReader(path)) as reader:
+        return estimate_from(reader, recipe, options)
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from gui_app.recipes.question import build_question
 from gui_app.recipes.template import Template
 from gui_app.store.reading.queries import JobReader, Totals
 from gui_app.worker.conductor import Conductor
-from gui_app.worker.estimating import estimate_job
 from gui_app.worker.protocol import RunOrder
 from tests.helpers.fault_server import FaultServer, Say, completion, message, response
 from tests.helpers.overnight import make_job, own_answers, recipe, texts
 from tests.helpers.practice import Practice
+from tests.worker.conftest import estimate_job
 
 WITH_BATCH_PRICE, WITHOUT = "gpt-5-mini", "gpt-4o-search-preview"
 MODELS = [PracticeModel(name, name, Faults(), Batching()) for name in (WITH_BATCH_PRICE, WITHOUT)]
@@ -101,7 +101,7 @@ ROWS = (("the lamp flickers", "German", "yes", "no"), ("arrived on time, well pa
 async def test_what_is_the_same_for_all_rows_stands_in_front_of_every_request(api: str, preset: object) -> None:
     task = preset.build(COLUMNS, ROWS)  # type: ignore[attr-defined]
     asked = Recipe(task.template, task.fields, api, "model-1")
-    template, question = Template(asked.template, COLUMNS), build_question(asked, COLUMNS)
+    template, question = Template(asked.template, COLUMNS), build_question(asked)
     routes = {"/responses": Say(response("{}")), "/messages": Say(message("{}")), "/completions": Say(completion("{}"))}
     with FaultServer(routes=routes) as server:
         provider = open_provider(Account(api, server.url, Secret("key")))

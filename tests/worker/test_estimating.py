@@ -7,8 +7,7 @@ from dataclasses import replace
 from gui_app.jobs import Options, Price, RowFilter, RowState, RunOptions, Scope, Usage
 from gui_app.pricing import Estimate
 from gui_app.store.claims import JobWriter, Outcome, Prepared
-from gui_app.worker.estimating import estimate_job
-from tests.worker.conftest import RECIPE
+from tests.worker.conftest import RECIPE, estimate_job
 
 PAID = replace(RECIPE.with_model("compatible", "m", "https://x.example/v1"))
 PRICE = RunOptions(price=Price(1.0, 10.0), concurrency=4)

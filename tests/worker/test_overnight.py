@@ -166,7 +166,7 @@ async def test_what_was_out_is_priced_at_the_batch_price_whatever_lane_is_chosen
         return FREE
 
     asked = order(job, options=RunOptions(budget_usd=1.0))
-    question = build_question(asked.recipe, ("text",))
+    question = build_question(asked.recipe)
     _runner, provider = await open_overnight(
         asked, ("text",), question, pricing_of=pricing_of, memory={}, on_progress=lambda _: None
     )
@@ -176,7 +176,7 @@ async def test_what_was_out_is_priced_at_the_batch_price_whatever_lane_is_chosen
 
 def test_a_night_costs_half(tmp_path):
     asked = Recipe("{text}", (SAID,), "openai", "gpt-6-luna")
-    question, usage = build_question(asked, ("text",)), Usage(1_000, 100)
+    question, usage = build_question(asked), Usage(1_000, 100)
     now, overnight = (pricing_of(asked, RunOptions(lane=lane), question).cost(usage, "gpt-6-luna") for lane in Lane)
     assert now is not None and overnight is not None
     assert overnight == pytest.approx(now / 2)

@@ -92,7 +92,7 @@ async def _run(
     await asyncio.to_thread(pricing.preload)
     runner = OvernightRunner(
         job,
-        asking=Asking(recipe, columns, build_question(recipe, columns), Scope()),
+        asking=Asking(recipe, columns, build_question(recipe), Scope()),
         provider=provider,
         pricing_of=_pricing_of,
         owner=Owner(recipe.provider, recipe.base_url or ""),

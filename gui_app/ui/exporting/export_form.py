@@ -12,7 +12,7 @@ from gui_app.jobs import EXPORT_EXTRAS, ExportOptions, RowFilter, RowState
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.flow_layout import FlowLayout
-from gui_app.ui.pieces.forms import Captioned, Fold, choose, fill, shrinking_box, tell
+from gui_app.ui.pieces.forms import Captioned, Fold, fill, shrinking_box, tell
 from gui_app.ui.pieces.help_link import link_under
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 
@@ -243,7 +243,3 @@ class ExportForm(Panel):
             dialog.selectFile(target.name)
         dialog.fileSelected.connect(self.path_edit.setText)
         open_dialog(dialog)
-
-    def choose_separator(self, separator: str) -> None:
-        """Choose what stands between the cells of a CSV."""
-        choose(self.separator_box, separator)

@@ -83,13 +83,6 @@ class FailuresPanel(Panel):
                 known.show()
         self.retranslate()
 
-    def set_can_retry(self, can: bool, why_not: str = "") -> None:
-        """Whether rows can be asked again now; if not, why, as the buttons' description."""
-        for button in (self.retry_button, self.model_button, *(card.retry_button for card in self._cards.values())):
-            button.setEnabled(can)
-            button.setAccessibleDescription(why_not)
-        tell(self._why_not, "" if can else why_not)
-
     def count(self) -> int:
         """How many rows failed, for the tab's name."""
         return sum(group.count for group in self._groups if group.state is RowState.FAILED)
@@ -154,11 +147,9 @@ class FailuresPanel(Panel):
         line = FlowLayout(self._buttons, GAP_S)
         line.addWidget(self.retry_button)
         line.addWidget(self.model_button)
-        self._why_not = text_label("hint", wrap=True)
-        self._why_not.hide()
         self._list = vbox(None, gap=GAP_M)
         column = self._scroll.column
-        for part in (self._heading, self._sub, self._buttons, self._why_not):
+        for part in (self._heading, self._sub, self._buttons):
             column.addWidget(part)
         column.addLayout(self._list)
         column.addSpacing(GAP_L)

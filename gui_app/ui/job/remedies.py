@@ -88,7 +88,7 @@ class Remedies(QObject):
 
     def _longer(self, group: FailureGroup) -> None:
         recipe = self._page.side.recipe()
-        most = min(MOST_OUTPUT_TOKENS, 2 * build_question(recipe, self._page.columns).max_output_tokens)
+        most = min(MOST_OUTPUT_TOKENS, 2 * build_question(recipe).max_output_tokens)
         model = self._page.side.model
         model.run_part.set_options(replace(recipe.options, max_output_tokens=most))
         model.changed.emit()

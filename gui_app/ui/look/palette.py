@@ -33,7 +33,6 @@ class Colours(NamedTuple):
     on_accent: str
     accent_soft: str
     answer: str
-    answer_header: str
     hand: str
     selection: str
     success: str
@@ -62,7 +61,6 @@ LIGHT = Colours(
     on_accent="#ffffff",
     accent_soft="#e9eefc",
     answer="#f4f7fe",
-    answer_header="#e9eefc",
     hand="#fff8e6",
     selection="#dbe5fd",
     success="#18703f",
@@ -91,7 +89,6 @@ DARK = Colours(
     on_accent="#ffffff",
     accent_soft="#262f4d",
     answer="#1d2230",
-    answer_header="#252d45",
     hand="#332d1c",
     selection="#2c3a66",
     success="#65cf97",

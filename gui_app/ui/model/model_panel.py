@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gui_app.errors import UserError
@@ -185,12 +185,6 @@ class ModelPanel(Panel):
     def keys_changed(self) -> None:
         """Look for the key again: one was forgotten or saved elsewhere."""
         self.key_part.look_again()
-
-    def focus_key(self) -> None:
-        """Lead the user to the key, after it was refused."""
-        (self.key_part.edit if self.key_part.isVisibleTo(self) else self.provider_box).setFocus(
-            Qt.FocusReason.OtherFocusReason
-        )
 
     async def aclose(self) -> None:
         """Stop everything that is being asked."""

@@ -218,7 +218,7 @@ def test_text_with_half_characters_is_answered():
 def asked(task_id, columns, rows):
     task = preset(task_id).build(columns, rows)
     recipe = Recipe(task.template, task.fields, model="practice")
-    question = build_question(recipe, columns)
+    question = build_question(recipe)
     plan = prepare(question.instructions, question.schema)
     template = Template(task.template, columns)
     return [read_reply(task.fields, Reply(plan.answer(template.render(row)))) for row in rows]

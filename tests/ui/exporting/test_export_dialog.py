@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from gui_app.jobs import ExportOptions, RowFilter, RowState
 from gui_app.settings import EXPORT_FOLDER, EXPORT_KIND, Settings
 from gui_app.ui.exporting.export_dialog import ExportDialog
+from gui_app.ui.pieces.forms import choose
 from gui_app.worker.protocol import TaskResult
 from tests.helpers.finding import part
 from tests.helpers.waiting import until
@@ -72,7 +73,7 @@ def test_everything_that_is_chosen_is_asked_for(opened: Opened) -> None:
     form.answered_only.click()
     form._extras["cost"].click()
     form._extras["state"].click()
-    form.choose_separator(";")
+    choose(form.separator_box, ";")
     form.bom_box.click()
     form.protect_box.click()
     opened.button("startExportButton").click()

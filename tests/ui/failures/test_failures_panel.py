@@ -150,12 +150,5 @@ def test_groups_that_are_gone_go_and_nothing_is_said_as_nothing(panel: FailuresP
     assert not panel.retry_button.isVisibleTo(panel) and panel._empty.isVisibleTo(panel)
 
 
-def test_while_rows_cannot_be_retried_the_reason_is_said(panel: FailuresPanel) -> None:
-    panel.set_groups([BUSY])
-    panel.set_can_retry(False, "The job is running.")
-    assert not panel.retry_button.isEnabled() and not cards(panel)[0].retry_button.isEnabled()
-    assert panel._why_not.text() == "The job is running."
-
-
 def test_the_list_is_found_by_its_name(panel: FailuresPanel) -> None:
     assert part(panel, QWidget, "failureList") is not None

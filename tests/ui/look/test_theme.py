@@ -46,7 +46,7 @@ def test_every_text_stands_out_from_every_ground_it_can_be_on(c: Colours) -> Non
     texts = (c.text, c.muted, *(state_colour(c, state) for state in RowState))
     pairs = [*product(texts, grounds)]
     pairs += [*product([job_state_colour(c, state) for state in JobState], (c.window, c.base, c.raised))]
-    pairs += [(c.text, ground) for ground in (c.hover, c.pressed, c.accent_soft, c.answer_header)]
+    pairs += [(c.text, ground) for ground in (c.hover, c.pressed, c.accent_soft)]
     pairs += [(c.text, c.success_soft), (c.text, c.warning_soft), (c.text, c.error_soft)]
     pairs += [(c.accent, c.accent_soft), (c.error, c.error_soft), (c.accent, c.window), (c.accent, c.base)]
     pairs += [(c.on_accent, c.accent_fill), (c.on_accent, c.accent_fill_hover), (c.muted, c.window)]
