@@ -48,10 +48,12 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="the screen's scaling, 1 to 3; fewer pictures")
     parser.add_argument("--only", nargs="+", default=(), metavar="SCREEN", help="only these, such as 14-away")
     parser.add_argument("--letters", choices=("100", "125", "150", "200"), default="100", help="fewer pictures")
+    parser.add_argument("--size", type=_size, metavar="1024x700", help="of the window; fewer pictures")
     parser.add_argument("--language", choices=LANGUAGES, help="this one only, beside the pictures that are there")
     options = parser.parse_args()
-    special = options.scale != 1 or options.letters != "100"
-    name = f"screenshots-{options.scale:g}x-{options.letters}" if special else "screenshots"
+    special = options.scale != 1 or options.letters != "100" or options.size is not None
+    size = "-{}x{}".format(*options.size) if options.size else ""
+    name = f"screenshots-{options.scale:g}x-{options.letters}{size}" if special else "screenshots"
     out = ROOT / "build" / name
     if options.language is None:
         shutil.rmtree(out, ignore_errors=True)
@@ -74,10 +76,15 @@ def _take(out: Path, options: argparse.Namespace, *, special: bool) -> None:
     from tests.helpers.screen import own_screen
 
     out.mkdir(parents=True, exist_ok=True)
-    width, height = (1300, 820) if special else (1940, 1100)
+    width, height = (length + 20 for length in (options.size or SIZES[0 if special else -1]))
     with own_screen(f"{round(width * options.scale)}x{round(height * options.scale)}x24") as display, _own_home():
         os.environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", QT_SCALE_FACTOR=f"{options.scale:g}")
         _run(out, options, special=special)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _x, height = text.partition("x")
+    return int(width), int(height)
 
 
 @contextmanager
@@ -129,7 +136,7 @@ class Tour:
 
         self.app, self.out, self.language, self.only = app, out, options.language, options.only
         i18n.set_language(options.language)
-        self.sizes: Sequence[tuple[int, int]] = SIZES[:1] if special else SIZES
+        self.sizes: Sequence[tuple[int, int]] = (options.size or SIZES[0],) if special else SIZES
         self.themes: Sequence[str] = THEMES[:1] if special else THEMES
         apply_theme(app, "light")
         self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), KeyStore({})))
@@ -164,11 +171,12 @@ class Tour:
         await asyncio.sleep(1.5)
         await self.picture("3-tried")
         # Slow enough to be still running when the last of its pictures is taken.
-        page.side.model.run_part.speed_box.setEditText("4")
+        page.side.model.run_part.speed_box.setEditText("2")
         page.run_bar.run_button.click()
+        await self.until(lambda: page.overview is not None and page.overview.summary.counts.finished > 20)
+        await self.closing()
         await self.until(lambda: page.overview is not None and page.overview.summary.counts.finished > 50)
         await self.picture("4-answers")
-        await self.closing()
         await self.until(lambda: not page.is_moving() and page.overview.summary.counts.waiting == 0)
         page.table.setCurrentIndex(page.model.index(3, 2))
         page.reading.open()
@@ -296,7 +304,7 @@ class Tour:
                 assert screen is not None
                 picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
                 picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{self.language}.png"))
-        self.window.resize(1280, 800)
+        self.window.resize(*self.sizes[0])
         apply_theme(self.app, "light")
 
 

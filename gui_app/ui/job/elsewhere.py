@@ -28,6 +28,14 @@ def runs_elsewhere(summary: JobSummary, *, ours: bool) -> bool:
     return summary.owner is not None and not ours and (summary.elsewhere or summary.state in _MOVING)
 
 
+def is_process(owner: str | None, pid: int | None) -> bool:
+    """Whether a job's owner, as it was read, is this process of this computer.
+
+    What is read when a run has just ended may still name the worker of this very window.
+    """
+    return pid is not None and owner == f"{socket.gethostname()}, {pid}"
+
+
 def told_owner(summary: JobSummary) -> str:
     """Who has it and what can be done here, in a sentence or two."""
     owner = summary.owner or ""

@@ -73,7 +73,7 @@ class ImportLine(Panel):
         line.addWidget(self.source)
         line.addWidget(self.dimensions)
         line.addStretch(1)
-        line = hbox(self._rest, gap=GAP_S)
+        line = hbox(self._rest, (GAP_S, 0, 0, 0), gap=GAP_S)
         line.addWidget(self.read_as)
         for box, name, key in (
             (self.sheet, "sheetBox", "sheet"),
@@ -139,7 +139,7 @@ class ImportLine(Panel):
         else:
             parts = (self.read_as,) if self._locked else tuple(box for box in self._boxes if box.count())
         # A box asks for its longest item, but is as wide as the chosen one.
-        return sum((part.minimumWidth() or part.sizeHint().width()) + GAP_S for part in parts)
+        return sum((part.minimumWidth() or part.sizeHint().width()) + GAP_S for part in parts) + GAP_S
 
     def minimumSizeHint(self) -> QSize:
         """Qt's hook: as narrow as the wider of the two lines, when it has to be."""

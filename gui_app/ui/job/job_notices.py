@@ -86,7 +86,7 @@ def notices(
         out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60)), topic="newer"))
     out += _about_the_file(summary)
     if recipe is not None and recipe.provider == "practice" and summary.counts.finished:
-        text = _("These answers come from the practice model. They are made up by simple rules and mean nothing.")
+        text = _("The practice model made these answers up by simple rules. They mean nothing.")
         out.append(Notice("practice", text))
     return out
 

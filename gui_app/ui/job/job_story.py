@@ -14,7 +14,7 @@ from gui_app.jobs import Counts, JobState, Lane, OutputField, Recipe, Scope
 from gui_app.sentences import explain, filled
 from gui_app.store.parts import ready_by
 from gui_app.ui.feed.bridge import Overview
-from gui_app.ui.job.elsewhere import Elsewhere, runs_elsewhere
+from gui_app.ui.job.elsewhere import Elsewhere, is_process, runs_elsewhere
 from gui_app.ui.job.job_actions import JobActions
 from gui_app.ui.job.job_frame import JobFrame
 from gui_app.ui.job.job_notices import hanging, notices
@@ -56,6 +56,7 @@ class JobStory(JobFrame):
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
         self._started = False
+        self._worker = services.worker
         self.doing = JobActions(services.worker, self.link, self.side, self)
         self._list_timer = once(self, _LIST_AGAIN_MS, self.model.list.reload)
         self._elsewhere = Elsewhere(self)
@@ -150,7 +151,8 @@ class JobStory(JobFrame):
 
     def _is_elsewhere(self, overview: Overview) -> bool:
         ours = self._event is not None or self.doing.is_starting or self.later.queue.runs(self.path)
-        return runs_elsewhere(overview.summary, ours=ours)
+        elsewhere = runs_elsewhere(overview.summary, ours=ours)
+        return elsewhere and not is_process(overview.summary.owner, self._worker.pid)
 
     def _follow_elsewhere(self, overview: Overview) -> None:
         elsewhere = self._is_elsewhere(overview)

@@ -265,7 +265,7 @@ def test_the_import_line_stays_one_line_as_long_as_what_is_chosen_fits(qtbot: Qt
     line.show_summary(summary(), can_read_again=True)
     boxes = (line.encoding, line.separator, line.header)
     # Their longest items, which are not chosen, would need a good deal more.
-    needed = line._first.minimumSizeHint().width() + sum(box.minimumWidth() + 8 for box in boxes) + 8
+    needed = line._first.minimumSizeHint().width() + sum(box.minimumWidth() + 8 for box in boxes) + 16
     assert needed + 40 < line._first.minimumSizeHint().width() + sum(box.sizeHint().width() + 8 for box in boxes)
     for width, lines in ((needed, 1), (needed - 1, 2)):
         line.resize(width, 60)

@@ -11,7 +11,7 @@ import pytest
 
 from gui_app.jobs import JobState
 from gui_app.ui.job import elsewhere
-from gui_app.ui.job.elsewhere import runs_elsewhere, told_owner
+from gui_app.ui.job.elsewhere import is_process, runs_elsewhere, told_owner
 from gui_app.ui.job.job_page import JobPage
 from tests.helpers.waiting import until
 from tests.store.making import Run, done, make_job, one_column
@@ -55,6 +55,13 @@ async def test_it_is_looked_at_while_it_runs_and_offered_again_when_it_has_ended
             await until(lambda: page.run_bar.run_button.isVisible())
             assert not any("process" in text for text in page.banners.texts())
             assert page.run_bar.run_button.text() == "&Continue" and page.run_bar.eta.text() == ""
+
+
+def test_the_worker_of_this_window_is_nobody_else() -> None:
+    here = socket.gethostname()
+    assert is_process(f"{here}, 4711", 4711)
+    assert not is_process(f"{here}, 4712", 4711) and not is_process("desk, 4711", 4711)
+    assert not is_process(None, 4711) and not is_process(f"{here}, 4711", None)
 
 
 def test_only_somebody_else_is_elsewhere() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -18,6 +17,7 @@ from gui_app.ui.job.job_page import JobPage
 from gui_app.ui.jobs_list.job_delegate import told
 from gui_app.ui.later.later import Later
 from gui_app.ui.services import Services
+from gui_app.worker.client import WorkerClient
 from tests.helpers.waiting import until
 from tests.store.making import Run
 from tests.store.network.test_working_copy import ROWS, Office, answer, answers_in, office
@@ -27,7 +27,7 @@ __all__ = ["office"]
 
 @asynccontextmanager
 async def opened(job: Path, home: Path) -> AsyncIterator[JobPage]:
-    services = Services(cast(Any, None), Settings(home / "settings.json"), KeyStore({}))
+    services = Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({}))
     later = Later(services)
     page = JobPage(services, job, None, later)
     page.resize(1200, 800)
