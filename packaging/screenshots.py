@@ -19,7 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corners import FIRST, Corners
+
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QApplication, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,7 +142,8 @@ class Tour:
         self.sizes: Sequence[tuple[int, int]] = (options.size or SIZES[0],) if special else SIZES
         self.themes: Sequence[str] = THEMES[:1] if special else THEMES
         apply_theme(app, "light")
-        self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), KeyStore({})))
+        keys = KeyStore({"ANTHROPIC_API_KEY": "sk-ant-not-a-real-one"})
+        self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), keys))
         self.window.show()
         # Out of the way: what lies under the pointer looks otherwise.
         QCursor.setPos(self.window.screen().geometry().bottomRight())
@@ -148,6 +152,15 @@ class Tour:
 
     async def walk(self) -> None:
         """Every screen in turn."""
+        numbers = [int(name.partition("-")[0]) for name in self.only]
+        if not numbers or min(numbers) < FIRST:
+            await self.main_way()
+        if not numbers or max(numbers) >= FIRST:
+            await Corners(self, Path(os.environ["ROWMILL_HOME"]) / "corners").walk()
+        await self.window.aclose()
+
+    async def main_way(self) -> None:
+        """From the first start to the export, and what lies around it."""
         from gui_app.ui.samples import SAMPLES
 
         window = self.window
@@ -207,13 +220,12 @@ class Tour:
         await self.picture("10-help", window.dialogs.help)
         window.dialogs.help.close()
         await self.jobs()
-        await window.aclose()
 
     async def closing(self) -> None:
         """What is asked when the window is closed while a job runs."""
         await self.question("11-closing", self.window.close)
 
-    async def question(self, name: str, ask: Callable[[], object]) -> None:
+    async def question(self, name: str, ask: Callable[[], object], *, small: bool = False) -> None:
         """What is asked before something is done."""
         from PySide6.QtWidgets import QPushButton
 
@@ -221,7 +233,7 @@ class Tour:
 
         ask()
         await self.until(lambda: self.window.findChild(Question) is not None)
-        await self.picture(name)
+        await self.picture(name, small=small)
         question = self.window.findChild(Question)
         assert question is not None
         answer = question.findChild(QPushButton, "answer_")
@@ -281,18 +293,26 @@ class Tour:
             self.window.grab().save(str(self.out / "stuck.png"))
             raise
 
-    async def picture(self, name: str, of: QWidget | None = None, ready: Callable[[], object] = lambda: None) -> None:
+    async def picture(
+        self,
+        name: str,
+        of: QWidget | None = None,
+        ready: Callable[[], object] = lambda: None,
+        *,
+        small: bool = False,
+    ) -> None:
         """One picture of the whole window, with what lies over it, for each size and theme.
 
         Args:
-            ready: Called before each of them, when the window has its size.
+            ready: Called before each of them, when the window has its size. A menu that it opens is closed again.
+            small: At 1280x800 alone.
         """
         from gui_app.ui.look.theme import apply_theme
 
         if self.only and name not in self.only:
             return
         shown: QWidget = self.window if of is None else of
-        for width, height in self.sizes if of is None else self.sizes[:1]:
+        for width, height in self.sizes if of is None and not small else self.sizes[:1]:
             if of is None:
                 shown.resize(width, height)
             for theme in self.themes:
@@ -300,12 +320,18 @@ class Tour:
                 await asyncio.sleep(0.2)
                 ready()
                 await asyncio.sleep(0.15)
-                screen = shown.screen()
-                assert screen is not None
-                picture = screen.grabWindow(0, shown.x(), shown.y(), shown.width(), shown.height())
-                picture.save(str(self.out / f"{name}_{width}x{height}_{theme}_{self.language}.png"))
+                self._grab(shown).save(str(self.out / f"{name}_{width}x{height}_{theme}_{self.language}.png"))
+                while (opened := self.app.activePopupWidget()) is not None:
+                    opened.close()
         self.window.resize(*self.sizes[0])
         apply_theme(self.app, "light")
+
+    def _grab(self, shown: QWidget) -> QPixmap:
+        opened, screen = self.app.activePopupWidget(), shown.screen()
+        assert screen is not None
+        # A menu at the window's foot hangs out of it.
+        place = shown.geometry() if opened is None else shown.geometry().united(opened.geometry())
+        return screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())
 
 
 if __name__ == "__main__":
