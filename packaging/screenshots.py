@@ -130,6 +130,7 @@ class Tour:
         from PySide6.QtGui import QCursor
 
         from gui_app import i18n
+        from gui_app.app import window_icon
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
         from gui_app.ui.look.theme import apply_text_size, apply_theme
@@ -142,6 +143,7 @@ class Tour:
         self.sizes: Sequence[tuple[int, int]] = (options.size or SIZES[0],) if special else SIZES
         self.themes: Sequence[str] = THEMES[:1] if special else THEMES
         apply_theme(app, "light")
+        app.setWindowIcon(window_icon())
         keys = KeyStore({"ANTHROPIC_API_KEY": "sk-ant-not-a-real-one"})
         self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), keys))
         self.window.show()

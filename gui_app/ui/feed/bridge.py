@@ -47,6 +47,10 @@ class Overview:
     latest: int | None = None
     following: int = 0
 
+    def asked(self) -> Recipe | None:
+        """The recipe of the last run; None before the first."""
+        return next((item.recipe for item in self.versions if item.version == self.latest), None)
+
 
 def read_overview(reader: JobReader) -> Overview:
     """On a reading thread."""

@@ -67,6 +67,8 @@ class ImportLine(Panel):
         set_role(self.read_as, "hint")
         self.encoding, self.separator, self.header, self.sheet = (QComboBox() for _part in range(4))
         self._boxes = (self.sheet, self.encoding, self.separator, self.header)
+        # All encodings at once, without a scroll bar beside so short a list.
+        self.encoding.setMaxVisibleItems(len(_ENCODINGS))
         self._first, self._rest = QWidget(), QWidget()
         line = hbox(self._first, gap=GAP_S)
         line.addWidget(IconLabel("file-spreadsheet", "muted", 16))

@@ -28,6 +28,7 @@ def notices(
     show_model: Callable[[], None],
     go_on: Callable[[], None],
     overnight: Sequence[Notice] = (),
+    asked: Recipe | None = None,
     elsewhere: bool = False,
 ) -> list[Notice]:
     """The sentences that hold now, the most important first.
@@ -36,6 +37,7 @@ def notices(
         show_model: Brings the model settings to the front.
         go_on: Continues the job.
         overnight: What `overnight_notices` says.
+        asked: The recipe of the last run. `recipe` may name another model by now, whose answers these are not.
         elsewhere: Somebody else has the job.
     """
     out: list[Notice] = []
@@ -85,7 +87,8 @@ def notices(
         told = carried_text(summary.carried)
         out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60)), topic="newer"))
     out += _about_the_file(summary)
-    if recipe is not None and recipe.provider == "practice" and summary.counts.finished:
+    answered = asked or recipe
+    if answered is not None and answered.provider == "practice" and summary.counts.finished:
         text = _("The practice model made these answers up by simple rules. They mean nothing.")
         out.append(Notice("practice", text))
     return out

@@ -51,7 +51,7 @@ class JobStory(JobFrame):
         self._waited: JobProgress | None = None
         """What was said last while everything is out: it says what cannot be fetched."""
         self._estimated: Estimated | None = None
-        self._folder_hangs = False
+        self._folder_hangs = self._is_broken = False
         self._kept_draft: Recipe | None = None
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
@@ -100,7 +100,18 @@ class JobStory(JobFrame):
             self._kept_draft = None
             # That somebody else has it is nothing that went wrong.
             tone = "" if isinstance(error, JobInUse) else "error"
+            if self.overview is None:
+                self._show_broken(True)
             self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), tone, topic=topic_of(error)))
+
+    def _show_broken(self, broken: bool) -> None:
+        """Nothing is known of a job that cannot be opened: nothing is shown but its name, and why."""
+        self._is_broken = broken
+        if broken:
+            self.title.show_name(self.path.stem)
+            self.title.show_broken()
+        for part in (self.import_line, self.filter_bar, self.table, self.run_bar, self.side):
+            part.setVisible(not broken)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -123,6 +134,8 @@ class JobStory(JobFrame):
 
     def _show_overview(self, overview: Overview) -> None:
         first = self.overview is None
+        if self._is_broken:
+            self._show_broken(False)
         self.overview = self.doing.overview = overview
         summary = overview.summary
         if first and summary.state is JobState.SUBMITTED and summary.owner is None:
@@ -274,6 +287,7 @@ class JobStory(JobFrame):
                 show_model=lambda: self.show_page("model"),
                 go_on=self.run,
                 overnight=self._overnight(self.overview),
+                asked=self.overview.asked(),
                 elsewhere=self._is_elsewhere(self.overview),
             )
         shown[:0] = later_notices(self.later, self.path, self.run, moving=self.is_moving())

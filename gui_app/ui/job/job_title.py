@@ -91,7 +91,15 @@ class JobTitle(Panel):
         self._state, self._tried = state, tried
         tone = TONES.get(state, "muted")
         self._mark.set_drawing(JOB_STATE_ICONS[state], tone)
-        self._told.setText(state_words(state, tried=tried))
+        self._tell(state_words(state, tried=tried), tone)
+
+    def show_broken(self) -> None:
+        """Show that the job cannot be opened, so that nothing is known of it."""
+        self._mark.set_drawing("circle-alert", "error")
+        self._tell(_("cannot be opened"), "error")
+
+    def _tell(self, words: str, tone: str) -> None:
+        self._told.setText(words)
         role = {"muted": "hint"}.get(tone, tone)
         if self._told.property("role") != role:
             set_role(self._told, role)

@@ -160,6 +160,8 @@ def _rest(parts: Sequence[PartView], count: int, actions: OvernightActions, *, m
 
 
 def _whom(part: PartView) -> str:
+    if part.provider == "practice":
+        return _("the practice model")
     try:
         entry = catalog.entry(part.provider)
     except UserError:

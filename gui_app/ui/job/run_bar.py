@@ -150,8 +150,11 @@ class RunBar(Panel):
     def _fit_line(self) -> None:
         # Where there are no facts, the buttons stay at the right all the same.
         told = any(not label.isHidden() for label in (self.lacking, self.estimate, self.cost, self.eta))
-        needed = self._buttons.sizeHint().width() + (scaled(210) if told else 0)
-        fits = self.width() - 2 * GAP_L >= needed
+        beside = self.width() - 2 * GAP_L - self._buttons.sizeHint().width()
+        fits = beside >= (scaled(210) if told else 0)
+        if fits and not self.lacking.isHidden():
+            # A long sentence in a narrow column would take the rows their height.
+            fits = self.lacking.heightForWidth(beside - GAP_S) <= 3 * self.lacking.fontMetrics().lineSpacing()
         wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
         if self._line.direction() != wanted:
             self._line.setDirection(wanted)
@@ -362,7 +365,7 @@ class RunBar(Panel):
                     count=number(unpriced)
                 )
             )
-        self.cost.setText(", ".join(parts))
+        self.cost.setText(" · ".join(parts))
         self.cost.setVisible(bool(parts))
         describe(self.cost, _("Cost"), self.cost.text())
         self.eta.setText(self._eta_text(event))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gui_app import paths
 from gui_app.i18n import _
@@ -17,6 +17,7 @@ from gui_app.sentences import plain
 from gui_app.settings import RECENT, Settings
 from gui_app.ui.feed.store_thread import StoreThread
 from gui_app.ui.jobs_list.job_list import JobList
+from gui_app.ui.pieces.input_dialog import input_dialog
 from gui_app.ui.pieces.status_message import StatusMessage
 
 if TYPE_CHECKING:
@@ -113,16 +114,12 @@ class Library(QObject):
 
     def _ask_name(self, path: Path) -> None:
         entry = self._list.entry(path)
-        dialog = QInputDialog(self._window)
-        dialog.setObjectName("renameDialog")
-        dialog.setWindowTitle(_("Rename the job"))
-        dialog.setLabelText(_("Name of the job"))
+        dialog = input_dialog(self._window, "renameDialog", _("Rename the job"), _("Name of the job"))
         dialog.setTextValue("" if entry is None else entry.name)
         line = dialog.findChild(QLineEdit)
         if line is not None:
             line.setMaxLength(120)
         dialog.textValueSelected.connect(lambda text: self._take_name(path, " ".join(text.split())))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _take_name(self, path: Path, name: str) -> None:

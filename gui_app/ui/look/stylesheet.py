@@ -267,14 +267,29 @@ QTableCornerButton::section {{ background: {c.window}; border: none; border-bott
 
 def _menus(c: Colours, sizes: _Sizes) -> str:
     """Menus, scroll bars, tabs and what else frames a window."""
+    arrow = _drawing(f"chevron-right-{'dark' if c.dark else 'light'}")
     return f"""
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QDialogButtonBox QPushButton:default:enabled {{
+    background: {c.accent_fill}; color: {c.on_accent}; border-color: {c.accent_fill}; font-weight: 700;
+}}
+QDialogButtonBox QPushButton:default:enabled:hover {{ background: {c.accent_fill_hover}; }}
+QDialogButtonBox QPushButton:default:enabled:focus {{ border: 2px solid {c.text}; padding: 4px 11px; }}
 QMenu {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border_strong}; padding: 4px; }}
 QMenu::item {{ padding: 6px 26px 6px 12px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {c.selection}; }}
 QMenu::item:disabled {{ color: {c.disabled}; }}
 QMenu::separator {{ height: 1px; background: {c.border}; margin: 4px 8px; }}
 QMenu::icon {{ padding-left: 8px; }}
+/* Qt's own tick and arrow are of another family, and the tick is black on black in a dark menu of some systems. */
+QMenu::indicator {{
+    width: 14px; height: 14px; margin-left: 8px; border: 1px solid {c.border_strong}; border-radius: 4px;
+    background: {c.base};
+}}
+QMenu::indicator:checked {{
+    background: {c.accent_fill}; border-color: {c.accent_fill}; image: url("{_drawing("check")}");
+}}
+QMenu::right-arrow {{ image: url("{arrow}"); width: 12px; height: 12px; }}
 
 QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollArea {{ background: transparent; border: none; }}

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 from gui_app.i18n import _, number
 from gui_app.jobs import Lane, Options, Price, RunOptions
 from gui_app.recipes.question import FEWEST_OUTPUT_TOKENS, MOST_OUTPUT_TOKENS
-from gui_app.sentences import plain
 from gui_app.settings import MOST_AT_ONCE
 from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.model.estimating import Estimated
@@ -237,8 +236,8 @@ class RunPart(Panel):
         overnight = self.lane_box.currentData() == Lane.OVERNIGHT.value
         self.lanes.set_lane(Lane.OVERNIGHT if overnight else Lane.NOW)
         sure = overnight and self.confidence_box.isChecked() and not self.confidence_box.isHidden()
-        if not self._batch and self._title:
-            self._lane.tell(_("Overnight is not offered by {provider}.").format(provider=plain(self._title, 40)))
+        if not self._batch:
+            self._lane.tell(_("This provider does not offer overnight."))
         elif sure:
             # The Batch API takes no requests for /v1/decisions, which is where the figures come from.
             self._lane.tell(_("Overnight, the provider does not say how sure the model is: there is no such figure."))

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from gui_app.i18n import _
-from gui_app.ui.look.icons import MOST_GROWN, IconLabel
+from gui_app.ui.look.before_paint import leave_out_of_tab_order
+from gui_app.ui.look.icons import MOST_GROWN, IconLabel, set_icon
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.pieces.panel import hbox
 
@@ -29,23 +30,37 @@ class SearchEdit(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setClearButtonEnabled(True)
-        # Not an action of the field: with a stylesheet, Qt puts its icon too low and too far from the text.
+        # Neither is an action of the field: with a stylesheet, Qt puts its icons too low and too far from the text.
         self._glass = IconLabel("search", "muted", _GLASS)
-        line = hbox(self, (9, 0, 0, 0))
-        line.addWidget(self._glass)
-        line.addStretch(1)
+        self._cross: QToolButton | None = None
+        self.textChanged.connect(self._text_changed)
+        self._line = hbox(self, (9, 0, 7, 0))
+        self._line.addWidget(self._glass)
+        self._line.addStretch(1)
         self.refit()
+
+    def _text_changed(self, text: str) -> None:
+        if self._cross is None:
+            # Only now: the first picture of the window has no text in it.
+            cross = self._cross = QToolButton(self)
+            cross.setObjectName("clearSearchButton")
+            cross.setStyleSheet("QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }")
+            set_icon(cross, "x")
+            leave_out_of_tab_order(cross)
+            cross.clicked.connect(self.clear)
+            self._line.addWidget(cross)
+            self.retranslate()
+        self._cross.setHidden(not text)
 
     def refit(self) -> None:
         """The text begins behind the glass, which grows with the letters."""
-        self.setTextMargins(scaled(_GLASS, MOST_GROWN) + 5, 0, 0, 0)
+        room = scaled(_GLASS, MOST_GROWN) + 5
+        self.setTextMargins(room, 0, room, 0)
 
     def retranslate(self) -> None:
         """Set every visible text that is its own."""
-        cross = self.findChild(QToolButton)
-        if cross is not None:
-            cross.setAccessibleName(_("Clear the search"))
+        if self._cross is not None:
+            self._cross.setAccessibleName(_("Clear the search"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt's hook."""

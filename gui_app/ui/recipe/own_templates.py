@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui_app.errors import RowmillError
 from gui_app.i18n import _
@@ -17,6 +17,7 @@ from gui_app.paths import data_dir
 from gui_app.recipes.own import LONGEST_NAME, OwnTemplate, checked_name, template_of
 from gui_app.sentences import explain, plain
 from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
+from gui_app.ui.pieces.input_dialog import input_dialog
 from gui_app.ui.pieces.question import Choice, Question, ask
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.recipe import recipe_files
@@ -160,13 +161,9 @@ class OwnTemplates(QObject):
         self.said.emit(make, "hint")
 
     def _ask_name(self, title: str, name: str, then: Callable[[str], None]) -> None:
-        dialog = QInputDialog(self._window.window())
-        dialog.setObjectName("templateNameDialog")
-        dialog.setWindowTitle(title)
-        dialog.setLabelText(_("Name of the template"))
+        dialog = input_dialog(self._window.window(), "templateNameDialog", title, _("Name of the template"))
         dialog.setTextValue(name[:LONGEST_NAME])
         dialog.textValueSelected.connect(then)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _file_dialog(self, title: str) -> QFileDialog:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPlainTextEdit,
 from gui_app import __version__, licences
 from gui_app.i18n import _
 from gui_app.licences import Component
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -38,7 +38,8 @@ class AboutPage(Panel):
         self.list.setObjectName("componentList")
         self.list.setMinimumHeight(_LIST_HEIGHT)
         self.list.setUniformItemSizes(True)
-        self.list.setSpacing(1)
+        set_role(self.list, "boxed")
+        self.list.setStyleSheet("QListWidget::item { padding: 2px 6px; } QListWidget { padding: 3px 0; }")
         self.text = QPlainTextEdit()
         self.text.setObjectName("licenceText")
         self.text.setReadOnly(True)

@@ -16,13 +16,14 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui_app.i18n import _
 from gui_app.jobs import RowFilter
 from gui_app.ui.feed.spans import merge
-from gui_app.ui.look.theme import set_role
+from gui_app.ui.look.palette import colours
+from gui_app.ui.look.theme import GAP_XL, set_role
 from gui_app.ui.pieces.panel import describe
 from gui_app.ui.table.column_layout import ColumnLayout
 from gui_app.ui.table.columns import ColumnKind
@@ -124,6 +125,19 @@ class RowView(QTableView):
             current = self.currentIndex()
             if current.isValid() and self.hasFocus():
                 self._painter.paint_focus(painter, self.visualRect(current))
+            if self.lists_none():
+                self._paint_none(painter)
+
+    def lists_none(self) -> bool:
+        """There are rows, and the filter lets none of them through."""
+        rows = self.rows.list
+        return rows.total > 0 and not self.rows.rowCount() and not rows.filter.is_empty()
+
+    def _paint_none(self, painter: QPainter) -> None:
+        painter.setPen(QColor(colours().muted))
+        area = self.viewport().rect().adjusted(GAP_XL, GAP_XL, -GAP_XL, -GAP_XL)
+        text = _("No row is listed. Search for something else, or choose “All rows” above the table.")
+        painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
 
     def _seen(self, area: QRect) -> Seen:
         """The rows and columns that touch a part of the viewport."""

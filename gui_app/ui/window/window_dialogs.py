@@ -70,15 +70,13 @@ class WindowDialogs(QObject):
         """Ask which row to go to."""
         if not page.model.list.total:
             return
-        dialog = QInputDialog(self._window)
-        dialog.setObjectName("goToDialog")
+        from gui_app.ui.pieces.input_dialog import input_dialog
+
+        dialog = input_dialog(self._window, "goToDialog", _("Go to row"), _("Number of the row"))
         dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setWindowTitle(_("Go to row"))
-        dialog.setLabelText(_("Number of the row"))
         dialog.setIntRange(1, page.model.list.total)
         dialog.setIntValue(page.table.current_row_id() or 1)
         dialog.intValueSelected.connect(lambda row_id: self._go_to(page, row_id))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     async def aclose(self) -> None:

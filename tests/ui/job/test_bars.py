@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QComboBox, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui_app import i18n
@@ -76,6 +76,14 @@ def test_why_nothing_can_run_is_said_on_the_button_and_beside_it(bar: RunBar) ->
     assert not bar.lacking.isVisible() and bar.estimate.isVisible()
 
 
+def test_a_long_sentence_stands_over_the_buttons_and_not_in_a_narrow_column(bar: RunBar) -> None:
+    bar.resize(640, 120)
+    bar.set_state(JobState.DRAFT, Counts(waiting=5))
+    for words, direction in ((3, QBoxLayout.Direction.LeftToRight), (60, QBoxLayout.Direction.TopToBottom)):
+        bar.set_problem("word " * words)
+        assert bar._line.direction() == direction
+
+
 def test_a_running_job_shows_counts_money_and_time_and_can_be_paused_and_stopped(bar: RunBar, qtbot: QtBot) -> None:
     event = JobProgress(
         "j", JobState.RUNNING, Counts(waiting=50, running=10, done=35, failed=5), run_rows=100, run_finished=40,
@@ -85,7 +93,7 @@ def test_a_running_job_shows_counts_money_and_time_and_can_be_paused_and_stopped
     assert not bar.run_button.isVisible()
     assert bar.progress.value() == 400
     assert bar.eta.text() == "120 rows/min · about 5 min left · 12 at a time · slowed down by the provider"
-    assert bar.cost.text() == "$0.50 so far, about $1.25 in all"
+    assert bar.cost.text() == "$0.50 so far · about $1.25 in all"
     bar.set_progress(replace(event, waiting_s=12.0))
     assert bar.eta.text() == "Waiting 12 s, as the provider asked"
     i18n.set_language("zh_CN")
@@ -304,6 +312,15 @@ def test_a_stopped_job_says_why_and_what_to_do() -> None:
 def test_the_practice_model_is_called_that_wherever_its_answers_are_shown() -> None:
     shown = notices(summary(counts=Counts(done=1)), None, Recipe("x", ()), show_model=lambda: None, go_on=lambda: None)
     assert [notice.key for notice in shown] == ["practice"]
+
+
+def test_answers_of_the_practice_model_stay_so_when_another_model_is_chosen() -> None:
+    made, chosen = Recipe("x", ()), Recipe("x", (), provider="openai")
+    for asked, recipe, keys in ((made, chosen, ["practice"]), (chosen, made, [])):
+        shown = notices(
+            summary(counts=Counts(done=1)), None, recipe, show_model=lambda: None, go_on=lambda: None, asked=asked
+        )
+        assert [notice.key for notice in shown] == keys
 
 
 @pytest.mark.parametrize(

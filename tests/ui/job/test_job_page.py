@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QTableWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QTableWidget, QToolButton, QWidget
 
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Cause, Counts, JobState, Recipe, RowFilter, RowState, Scope, ScopeKind
@@ -561,3 +561,35 @@ async def test_leaving_the_job_closes_its_history(opened: Callable[..., Any], tw
     async with opened(two_versions) as page:
         await history(page)
     assert page.history.dialog is None
+
+
+async def test_a_search_that_finds_nothing_is_said_in_the_table(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        assert not page.table.lists_none()
+        page.filter_bar.search.setText("there is no such text")
+        await until(lambda: page.model.rowCount() == 0)
+        assert page.table.lists_none()
+        page.filter_bar.search.clear()
+        await until(lambda: page.model.rowCount() == len(ROWS))
+        assert not page.table.lists_none()
+
+
+async def test_a_job_that_cannot_be_opened_shows_its_name_and_why_and_nothing_else(
+    tmp_path: Path, home: Path, qloop: object, orders: Orders
+) -> None:
+    path = answered(tmp_path / "tea.rowmill")
+    path.write_bytes(path.read_bytes()[:3000] + bytes(9000))
+    services = Services(cast(Any, orders), Settings(home / "settings.json"), KeyStore({}))
+    later = Later(services)
+    page = JobPage(services, path, None, later)
+    page.show()
+    try:
+        await until(lambda: any("damaged" in text for text in page.banners.texts()))
+        assert page.title.label.text() == "tea"
+        assert part(page, QLabel, "jobStateLabel").text() == "cannot be opened"
+        assert not any(shown.isVisible() for shown in (page.import_line, page.table, page.run_bar, page.side))
+    finally:
+        await page.aclose()
+        await later.aclose()
+        page.hide()
+        page.deleteLater()

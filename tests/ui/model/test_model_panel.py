@@ -184,7 +184,7 @@ def test_a_provider_without_overnight_says_so(desk: Desk) -> None:
     assert desk.panel.run_options().lane is Lane.OVERNIGHT
     choose(desk.panel.provider_box, "ollama")
     assert desk.panel.run_options().lane is Lane.NOW
-    assert "not offered by Ollama" in desk.panel.run_part._lane.note.text()
+    assert "does not offer overnight" in desk.panel.run_part._lane.note.text()
     model = lane.model()
     assert isinstance(model, QStandardItemModel) and not model.item(1).isEnabled()
 

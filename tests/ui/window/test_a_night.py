@@ -169,7 +169,7 @@ async def test_cancelled_run_again_given_up_and_the_rest_asked_now(window: MainW
     # Another provider is chosen: what is out is not its.
     boxes = page.side.model.provider_box
     boxes.setCurrentIndex(boxes.findData("ollama"))
-    await until(says(page, "were sent overnight to Practice model"))
+    await until(says(page, "were sent overnight to the practice model"))
     await press_text(page.banners, "Give up…")
     await answer(window, "give up")
     await until(lambda: state(page) is JobState.DRAFT)
