@@ -69,6 +69,8 @@ class JobFrame(Panel):
         self.filter_bar = FilterBar(left)
         self.model = RowModel(self.link.pages, self.link.lists, self)
         self.table = RowView(self.model, self.rows_splitter)
+        # Qt would lead the keyboard to whatever comes next in the window.
+        self.banners.focusLeft.connect(self.table.setFocus)
         self.pane = ReadingPane(self.rows_splitter)
         self.reading = Reading(self.table, self.pane, self.link.pages)
         self.menu = RowMenu(self.table)

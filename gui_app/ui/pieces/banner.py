@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.ui.look.icons import IconLabel, set_icon
@@ -37,7 +37,13 @@ class Notice:
 
 
 class BannerArea(Panel):
-    """Shows the notices that hold, one below the other, and nothing when there are none."""
+    """Shows the notices that hold, one below the other, and nothing when there are none.
+
+    Signals:
+        focusLeft: What had the keyboard here has gone.
+    """
+
+    focusLeft = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,6 +92,8 @@ class BannerArea(Panel):
             describe(self._more, self._more.text())
         if [_comparable(n) for n in wanted] == [_comparable(n) for n, _w in self._shown]:
             return
+        focused = QApplication.focusWidget()
+        was_inside = focused is not None and self.isAncestorOf(focused)
         for _notice, widget in self._shown:
             self._column.removeWidget(widget)
             widget.hide()
@@ -94,6 +102,8 @@ class BannerArea(Panel):
         for at, (_notice, widget) in enumerate(self._shown):
             self._column.insertWidget(at, widget)
         self.setVisible(bool(self._shown))
+        if was_inside:
+            self.focusLeft.emit()
 
     def layout_margins(self, side: int) -> None:
         """How far the notices stand from the sides."""

@@ -255,6 +255,15 @@ async def test_pausing_a_job_holds_the_queue(opened: Callable[..., Any]) -> None
         await until(lambda: not page.doing._tasks.is_running("stop"))
 
 
+async def test_when_a_message_goes_that_was_pressed_the_keyboard_is_with_the_rows(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        page.show_notice(lambda: Notice("k", "Read it.", "", (("Read", lambda: page.show_notice(None)),)))
+        button = next(button for button in page.banners.findChildren(QPushButton) if button.text() == "Read")
+        button.setFocus()
+        QTest.keyClick(button, Qt.Key.Key_Space)
+        assert page.table.hasFocus()
+
+
 async def test_another_model_is_led_to_and_the_rows_are_called_by_no_wrong_name(opened: Callable[..., Any]) -> None:
     async with opened() as page:
         for state in (RowState.NEEDS_REVIEW, RowState.FAILED):
