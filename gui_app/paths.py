@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 JOB_SUFFIX = ".rowmill"
 
+_LONGEST_STEM_BYTES = 150
+"""Most systems take 255 for a whole name, with what is written before and behind it."""
+
 _HOME = "ROWMILL_HOME"
 """When set, everything lies in that one folder: tests, and use from a memory stick."""
 
@@ -77,6 +80,18 @@ def _resources() -> Path:
     inside = package / "resources"
     # Installed, the resources lie in the package; in a checkout beside it.
     return inside if inside.is_dir() else package.parent / "resources"
+
+
+def name_for_job(table: Path) -> str:
+    """What a job is called after its table. A name of signs alone, as of "..csv", says more with its ending."""
+    stem = table.stem.strip()
+    return stem if any(sign.isalnum() for sign in stem) else table.name.strip()
+
+
+def name_for_export(source_name: str) -> str:
+    """The table's name as the beginning of another file's: not hidden, in one line, and short enough to be added to."""
+    stem = "".join(sign if sign.isprintable() else " " for sign in Path(source_name).stem).strip(" .")
+    return stem.encode("utf-8", "replace")[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore").strip() or "rowmill"
 
 
 def program() -> list[str]:

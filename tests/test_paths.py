@@ -94,3 +94,22 @@ def test_a_relative_home_does_not_move_with_the_working_folder(monkeypatch, tmp_
     monkeypatch.setenv("ROWMILL_HOME", "mine")
     assert paths.data_dir() == Path(tmp_path / "mine")
     assert paths.data_dir().is_absolute()
+
+
+ODD_NAMES = {
+    "reviews.v2.csv": ("reviews.v2", "reviews.v2"),
+    "..csv": ("..csv", "rowmill"),
+    "...csv": ("...csv", "rowmill"),
+    ".csv": (".csv", "csv"),
+    " .csv": (".csv", "rowmill"),
+    "line\nbreak\there.csv": ("line\nbreak\there", "line break here"),
+    "评" * 83 + ".csv": ("评" * 83, "评" * 50),
+    "🎉.csv": ("🎉.csv", "🎉"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_of_a_table_gives_its_job_and_its_export_one_that_can_be_read(name: str) -> None:
+    job, export = paths.name_for_job(Path(name)), paths.name_for_export(name)
+    assert (job, export) == ODD_NAMES[name]
+    assert len(f".{export} with answers.xlsx.tmp-12345678".encode()) <= 255

@@ -15,6 +15,7 @@ from typing import Any
 from gui_app.errors import N_, Cancelled, ExportError, InputError, UserError
 from gui_app.jobs import ExportOptions, Recipe
 from gui_app.logs import log_to_file
+from gui_app.paths import name_for_job
 from gui_app.recipes.template import Template
 from gui_app.store.carry import FormerJob, create_successor
 from gui_app.store.imports import RowsWriter
@@ -66,7 +67,7 @@ def import_table(
             held = open_things.enter_context(contextlib.closing(FormerJob(former, columns_in_prompt)))
         if not job.exists():
             if former is None:
-                create_job(job, name=source.stem)
+                create_job(job, name=name_for_job(source))
             else:
                 create_successor(job, former)
             own = True

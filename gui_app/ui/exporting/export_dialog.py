@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QStackedWidget
 
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import RowFilter
+from gui_app.paths import name_for_export
 from gui_app.sentences import filled, plain
 from gui_app.settings import EXPORT_FOLDER, EXPORT_KIND, Settings
 from gui_app.ui.exporting.export_form import ExportForm
@@ -72,10 +73,9 @@ class ExportDialog(QDialog):
         self._replace: Path | None = None
         self._done, self._total = 0, 0
         last = settings.get(EXPORT_FOLDER)
-        stem = Path(source_name).stem or "rowmill"
         place = Path(last) if last else (folder or Path.home())
         # Not the name of the table itself: the input file is never changed.
-        target = place / _("{name} with answers").format(name=stem).replace("/", "-")
+        target = place / _("{name} with answers").format(name=name_for_export(source_name)).replace("/", "-")
         self.form = ExportForm(_with_any_suffix(target), settings.get(EXPORT_KIND), rows=rows, shown=shown)
         self._title = text_label("subtitle")
         self._practice_note = text_label("warning", wrap=True)

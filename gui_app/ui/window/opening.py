@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui_app.errors import StorageError
 from gui_app.i18n import _
-from gui_app.paths import JOB_SUFFIX
+from gui_app.paths import JOB_SUFFIX, name_for_job
 from gui_app.settings import FIRST_ROW_HEADER, OPEN_FOLDER, Settings
 from gui_app.ui.jobs_list.importing import Importing
 from gui_app.ui.jobs_list.library import Library
@@ -81,7 +81,7 @@ class Opening(QObject):
 
     def start_job(self, source: Path, sample: Sample | None = None) -> None:
         """A new job from a table."""
-        name = _(sample.title) if sample is not None else source.stem
+        name = _(sample.title) if sample is not None else name_for_job(source)
 
         def created(job: Path) -> None:
             self._settings.remember_job(job, source)
