@@ -18,6 +18,8 @@ from gui_app.ui.pieces.search_edit import SearchEdit
 from gui_app.ui.table.cell_text import value_text
 
 _TYPING_MS = 250
+# Together they leave the list of jobs its room in a window of 1280 pixels.
+_NARROWEST_SEARCH, _NARROWEST_STATES, _LONGEST_CHIP = 110, 110, 16
 
 
 class FilterBar(Panel):
@@ -40,12 +42,13 @@ class FilterBar(Panel):
         self._listed = 0
         self.search = SearchEdit()
         self.search.setObjectName("searchEdit")
-        self.search.setMinimumWidth(180)
+        self.search.setMinimumWidth(_NARROWEST_SEARCH)
         self.search.setMaximumWidth(320)
         self.states = QComboBox()
         self.states.setObjectName("stateFilter")
         self.states.view().setIconSize(self.states.iconSize())
         self.states.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.states.setMinimumWidth(_NARROWEST_STATES)
         self._chip = QToolButton()
         self._chip.setObjectName("filterChip")
         set_role(self._chip, "chip")
@@ -79,7 +82,7 @@ class FilterBar(Panel):
     def refit(self) -> None:
         """No button cuts its own words; larger letters take the room from the search."""
         self.search.refit()
-        self.search.setMinimumWidth(round(180 / scaled(100) * 100))
+        self.search.setMinimumWidth(round(_NARROWEST_SEARCH / scaled(100) * 100))
         self.columns.setMinimumWidth(0)
         self.columns.setMinimumWidth(self.columns.sizeHint().width())
 
@@ -196,7 +199,7 @@ class FilterBar(Panel):
     def _show_chip(self) -> None:
         text = self._extra_text()
         self._chip.setVisible(bool(text))
-        self._chip.setText(text[:60].replace("&", "&&"))
+        self._chip.setText(plain(text, _LONGEST_CHIP).replace("&", "&&"))
         self._chip.setToolTip(plain_tip(text))
         describe(self._chip, _("Only: {filter}. Press to list all again.").format(filter=text))
 

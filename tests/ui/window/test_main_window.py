@@ -351,8 +351,7 @@ async def test_tables_with_odd_names_become_jobs_that_can_be_told_apart(window: 
     for name in odd:
         (tmp_path / name).write_text("id,text\n1,hello\n", "utf-8")
         window.open_file(tmp_path / name)
-        page = await opened(window, 1)
-        await until(lambda page=page: page.title._name)
+        await opened(window, 1)
     await until(lambda: len(window.jobs.entries()) == len(odd))
     assert {entry.name for entry in window.jobs.entries()} == {"..csv", "...csv", "a" * 251, "line\nbreak"}
     said = [window.jobs.list.item(at).data(Qt.ItemDataRole.AccessibleTextRole) for at in range(len(odd))]
