@@ -11,7 +11,11 @@ from email.utils import parsedate_to_datetime
 
 from gui_app.jobs import RateLimits
 
-_ANTHROPIC_KINDS = ("requests", "tokens", "input-tokens", "output-tokens")
+# Looked for in every reply, so they are written out once.
+_OPENAI_S = frozenset(f"x-ratelimit-{part}" for part in ("remaining-requests", "limit-requests", "remaining-tokens"))
+_ANTHROPIC_S = frozenset(
+    f"anthropic-ratelimit-{kind}-remaining" for kind in ("requests", "tokens", "input-tokens", "output-tokens")
+)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -40,7 +44,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
     """The limits the headers tell, in OpenAI's spelling, Anthropic's, or the plain one; None when they tell none."""
-    if any(f"x-ratelimit-{part}" in headers for part in ("remaining-requests", "limit-requests", "remaining-tokens")):
+    if not _OPENAI_S.isdisjoint(headers):
         return _or_none(
             RateLimits(
                 requests_limit=_count(headers.get("x-ratelimit-limit-requests")),
@@ -51,7 +55,7 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
                 tokens_reset_s=_reset(headers, "x-ratelimit-reset-tokens"),
             )
         )
-    if any(f"anthropic-ratelimit-{kind}-remaining" in headers for kind in _ANTHROPIC_KINDS):
+    if not _ANTHROPIC_S.isdisjoint(headers):
         # All tokens together are told, too, but those are the sum of the two.
         kind = "input-tokens" if "anthropic-ratelimit-input-tokens-remaining" in headers else "tokens"
         requests, tokens, output = (_told(headers, name) for name in ("requests", kind, "output-tokens"))
