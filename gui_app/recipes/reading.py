@@ -37,6 +37,9 @@ _CONFLICT = {
     FieldKind.YES_NO: Cause.NOT_YES_OR_NO,
     FieldKind.TEXT: Cause.UNREADABLE,
 }
+SHORT, REMEMBERED = 120, 1_000
+"""Readings of replies no longer than this are remembered, so many: most jobs ask for labels, and have few replies."""
+
 _YES_COMMA = re.compile(r"^(\W*\w+)[,，]\s*")
 
 
@@ -50,6 +53,7 @@ class ReplyReader:
     def __init__(self, fields: Sequence[OutputField]) -> None:
         self._fields = tuple(fields)
         self._readers = [_FieldReader(field) for field in self._fields]
+        self._known: dict[tuple[str, Finish], Reading] = {}
         self._exact: dict[str, int] = {}
         self._folded: dict[str, int] = {}
         for index, (field, key) in enumerate(zip(self._fields, keys_for(self._fields), strict=True)):
@@ -65,12 +69,23 @@ class ReplyReader:
 
     def read(self, reply: Reply) -> Reading:
         """Never raises; never gives a label, number or truth value that the reply does not name."""
-        if reply.finish is Finish.REFUSED:
-            return self._failed(Cause.REFUSED, reply.text)
-        if reply.finish is Finish.CONTENT_FILTER:
-            return self._failed(Cause.CONTENT_FILTER, reply.text)
-        cut = reply.finish is Finish.CUT_OFF
-        text = found.visible_text(reply.text)
+        if len(reply.text) > SHORT:
+            return self._read(reply.text, reply.finish)
+        asked = (reply.text, reply.finish)
+        known = self._known.get(asked)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[asked] = self._read(*asked)
+        return known
+
+    def _read(self, reply: str, finish: Finish) -> Reading:
+        if finish is Finish.REFUSED:
+            return self._failed(Cause.REFUSED, reply)
+        if finish is Finish.CONTENT_FILTER:
+            return self._failed(Cause.CONTENT_FILTER, reply)
+        cut = finish is Finish.CUT_OFF
+        text = found.visible_text(reply)
         if not text:
             return self._failed(Cause.CUT_OFF if cut else Cause.EMPTY)
         values = self._values(text, cut)

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gui_app.jobs import Cause, FieldKind, FieldValue, Finish, OutputField, Reply, RowState
-from gui_app.recipes.fields import read_reply
+from gui_app.recipes.fields import ReplyReader, read_reply
+from gui_app.recipes.reading import REMEMBERED, SHORT
 
 SENTIMENT = OutputField("sentiment", FieldKind.LABEL, labels=("positive", "negative", "neutral"))
 TOPICS = OutputField("topics", FieldKind.LABELS, labels=("price", "quality", "service"))
@@ -576,3 +577,21 @@ def test_a_right_answer_always_comes_back_as_it_was(data: st.DataObject) -> None
     assert reading.state is RowState.DONE
     expected = right | {"topics": tuple(x for x in TOPICS.labels if x in right["topics"])}
     assert dict(reading.values) == expected
+
+
+def test_a_short_reply_that_came_before_is_read_by_its_text_and_its_end() -> None:
+    reader = ReplyReader((SENTIMENT,))
+    for _ in range(2):
+        assert reader.read(Reply("positive")).values == {"sentiment": "positive"}
+        assert reader.read(Reply("negative")).values == {"sentiment": "negative"}
+        assert reader.read(Reply("positive", Finish.CUT_OFF)).cause is Cause.CUT_OFF
+        assert reader.read(Reply("positive", Finish.REFUSED)).cause is Cause.REFUSED
+
+
+def test_of_replies_that_all_differ_few_are_remembered() -> None:
+    reader = ReplyReader((SUMMARY,))
+    for number in range(3 * REMEMBERED):
+        assert reader.read(Reply(f"row {number}")).values == {"summary": f"row {number}"}
+        reader.read(Reply(f"row {number} {'long ' * SHORT}"))
+    assert len(reader._known) <= REMEMBERED
+    assert all(len(text) <= SHORT for text, _ in reader._known)
