@@ -7,18 +7,18 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
+from anthropic import AsyncAnthropic, transform_schema
+
 from gui_app.jobs import Cause, Finish, Question, Reply, Secret
 from gui_app.keys import OWN_ADDRESSES, origin_of
 from gui_app.providers.base import CallFailed, ModelInfo
-from gui_app.providers.door import Client, Door
+from gui_app.providers.door import Door
 from gui_app.providers.headers import rate_limits
 from gui_app.providers.manners import CommonBody, Form, Manner, Manners, instructions_in
 from gui_app.providers.mapping import failure_in_reply
-from gui_app.providers.schema import anthropic_schema
-from gui_app.providers.transport import GuardedTransport
+from gui_app.providers.quiet import quiet_sdk_logs
+from gui_app.providers.transport import PLACEHOLDER, GuardedClient, GuardedTransport
 from gui_app.providers.usage import messages_usage
-
-API_VERSION = "2026-10-21"
 
 CACHE_FROM_CHARACTERS = 4000
 """Instructions this long are marked for caching: about 1,000 tokens, below which the API caches nothing."""
@@ -26,29 +26,31 @@ CACHE_FROM_CHARACTERS = 4000
 MAX_MODEL_PAGES = 20
 
 
-def key_headers(base_url: str) -> dict[str, str]:
-    """The headers that hold the key; `{key}` stands where it goes."""
-    headers = {"authorization": "Bearer {key}"}
+def key_headers(base_url: str, place: str) -> dict[str, str]:
+    """The headers that hold the key; `place` stands where it goes."""
+    headers = {"Authorization": f"Bearer {place}"}
     if origin_of(base_url) != origin_of(OWN_ADDRESSES["anthropic"]):
         # Other servers with this API know the key under the name it had for years.
-        headers["x-api-key"] = "{key}"
+        headers["X-Api-Key"] = place
     return headers
 
 
-def call_headers(base_url: str) -> dict[str, str]:
-    """What every call to the API carries."""
-    return {**key_headers(base_url), "anthropic-version": API_VERSION}
-
-
 def anthropic_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
-    """The way to servers that know Anthropic's API."""
-
-    def made(transport: GuardedTransport) -> Client:
-        from gui_app.providers import sdk
-
-        return sdk.anthropic_client(transport, key_headers(base_url))
-
-    return Door(GuardedTransport(base_url, key, ssl_context=ssl_context), call_headers(base_url), made)
+    """The official SDK's client, with nothing left to the environment, behind a `Door`."""
+    http = GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context))
+    client = AsyncAnthropic(
+        api_key=PLACEHOLDER,
+        base_url=base_url,
+        webhook_key="",
+        # Said again, because headers from the environment go before what the SDK makes of `api_key`.
+        default_headers=key_headers(base_url, PLACEHOLDER),
+        timeout=None,
+        max_retries=0,
+        open_telemetry=False,
+        http_client=http,
+    )
+    quiet_sdk_logs()
+    return Door(client, http, key)
 
 
 class AnthropicProvider:
@@ -110,7 +112,8 @@ def request_body(question: Question, manner: Manner = Manner()) -> dict[str, Any
     elif instructions:
         body["system"] = instructions
     if question.schema is not None and manner.form is Form.SCHEMA:
-        schema = anthropic_schema(question.schema)
+        # The SDK's own: limits that the API does not take move into the descriptions.
+        schema = transform_schema(dict(question.schema))
         body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     return body
 

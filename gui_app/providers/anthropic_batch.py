@@ -23,6 +23,8 @@ MOST_REQUESTS = 100_000
 MOST_BYTES = 16_000_000
 """The API takes 256 MB, but as one JSON body: what is cut off on the way has to be sent again as a whole."""
 
+API_VERSION = "2026-10-21"
+"""As the SDK sends it with live calls; a test holds the two together."""
 
 RESULTS_KEPT_S = 29 * 86_400.0
 
@@ -61,7 +63,8 @@ class AnthropicBatchProvider:
     ) -> None:
         self.limits = BatchLimits(MOST_REQUESTS, MOST_BYTES, settle_s, (b'{"requests":[', b",", b"]}"))
         self._key = key
-        self._door = BatchDoor(base_url, key, anthropic.call_headers(base_url), ssl_context=ssl_context)
+        headers = {**anthropic.key_headers(base_url, "{key}"), "anthropic-version": API_VERSION}
+        self._door = BatchDoor(base_url, key, headers, ssl_context=ssl_context)
         place = f"{origin_of(base_url)} messages"
         self._manners = Manners(memory, place, Manner(), (Form.SCHEMA, Form.TEXT), guess=False)
         self._common = CommonBody(anthropic.request_body)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import aiohttp
+import httpx2
 from yarl import URL
 
 from gui_app.errors import N_, StorageError
@@ -20,14 +21,7 @@ from gui_app.keys import origin_of
 from gui_app.providers.base import CallFailed, NotSent, Uploaded
 from gui_app.providers.hosts import proxy_for
 from gui_app.providers.mapping import failure_of, failure_of_status, parsed_reply, plain_detail
-from gui_app.providers.transport import (
-    CONNECT_TIMEOUT_S,
-    MAX_ERROR_BYTES,
-    MAX_REPLY_BYTES,
-    outgoing,
-    trusted_by_the_system,
-    without_key,
-)
+from gui_app.providers.transport import CONNECT_TIMEOUT_S, MAX_ERROR_BYTES, MAX_REPLY_BYTES, without_key
 
 PIECE_BYTES = 1 << 18
 STALLED_S = 180.0
@@ -185,7 +179,13 @@ class BatchDoor:
         return failure_of_status(response.status, body, _plain(response), self._key)
 
     def _all_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return outgoing({**self._headers, **headers}, self._key)
+        out = {"accept-encoding": "identity", "user-agent": "rowmill", **headers}
+        for name, value in self._headers.items():
+            if "{key}" not in value:
+                out[name] = value
+            elif self._key is not None:
+                out[name] = value.replace("{key}", self._key.reveal())
+        return out
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -193,7 +193,7 @@ class BatchDoor:
         if self._session is None:
             context: ssl.SSLContext | bool = True
             if origin_of(self._base).startswith("https:"):
-                context = self._ssl or trusted_by_the_system()
+                context = self._ssl or httpx2.create_ssl_context()
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=15.0),
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -147,7 +147,7 @@ def address_of(account: Account) -> str:
         )
     address = checked_base_url(address)
     if found.api == "messages":
-        # The paths of this API begin with /v1; addresses are often copied with it.
+        # This SDK puts /v1 in by itself; addresses are often copied with it.
         address = address.removesuffix("/v1")
     return address
 
@@ -158,10 +158,10 @@ def open_provider(
     memory: MutableMapping[str, str] | None = None,
     ssl_context: ssl.SSLContext | None = None,
 ) -> LiveProvider:
-    """A provider ready for calls. Imports an HTTP client, and reads the system's certificates where they are needed.
+    """A provider ready for calls. Imports its SDK when first used, which takes 1 to 5 s.
 
     Nothing is sent yet, and no event loop is needed: it may be called in a thread, so that a loop does not wait for
-    that. Use and close the provider on one loop.
+    the import. Use and close the provider on one loop.
 
     Args:
         memory: What was found out about models (which form of reply they take), by model; kept between sessions by
@@ -267,7 +267,7 @@ def _reachable(account: Account) -> tuple[Entry, str]:
 
 
 def load(name: str) -> None:
-    """Import what a provider needs, which takes a moment the first time: call it off the event loop."""
+    """Import what a provider needs, which takes seconds the first time: call it off the event loop."""
     import importlib
 
     importlib.import_module(_MODULES[entry(name).api])

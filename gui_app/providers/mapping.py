@@ -306,7 +306,7 @@ def _connection_cause(chain: list[BaseException]) -> Cause:
         isinstance(error, ssl.SSLError | ssl.CertificateError) for error in chain
     ):
         return Cause.TLS
-    if names & {"OtherHost", "UnsupportedProtocol", "InvalidURL", "InvalidUrlClientError", "NonHttpUrlClientError"}:
+    if names & {"UnsupportedProtocol", "InvalidURL", "InvalidUrlClientError", "NonHttpUrlClientError"}:
         return Cause.HOST_REFUSED
     if names & {"ReplyTooLarge", "DecodingError", "ContentEncodingError", "APIResponseValidationError"} or any(
         isinstance(error, UnicodeError | json.JSONDecodeError) for error in chain

@@ -7,16 +7,19 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
+from openai import AsyncOpenAI
+
 from gui_app.jobs import Cause, Finish, Question, Reply, Secret
 from gui_app.keys import origin_of
 from gui_app.providers import decisions
 from gui_app.providers.base import CallFailed, ModelInfo
-from gui_app.providers.door import Client, Door
+from gui_app.providers.door import Door
 from gui_app.providers.headers import rate_limits
 from gui_app.providers.manners import CommonBody, Form, Manner, Manners, instructions_in
 from gui_app.providers.mapping import failure_in_reply
+from gui_app.providers.quiet import quiet_sdk_logs
 from gui_app.providers.schema import openai_schema
-from gui_app.providers.transport import GuardedTransport
+from gui_app.providers.transport import PLACEHOLDER, GuardedClient, GuardedTransport
 from gui_app.providers.usage import responses_usage
 
 MINIMUM_OUTPUT_TOKENS = 16
@@ -24,14 +27,25 @@ MINIMUM_OUTPUT_TOKENS = 16
 
 
 def openai_door(base_url: str, key: Secret | None, ssl_context: ssl.SSLContext | None = None) -> Door:
-    """The way to servers that know OpenAI's API."""
-
-    def made(transport: GuardedTransport) -> Client:
-        from gui_app.providers import sdk
-
-        return sdk.openai_client(transport)
-
-    return Door(GuardedTransport(base_url, key, ssl_context=ssl_context), {"authorization": "Bearer {key}"}, made)
+    """The official SDK's client, with nothing left to the environment, behind a `Door`."""
+    http = GuardedClient(GuardedTransport(base_url, key, ssl_context=ssl_context))
+    client = AsyncOpenAI(
+        api_key=PLACEHOLDER,
+        base_url=base_url,
+        # "" and not None: None would be looked up in the environment.
+        admin_api_key="",
+        organization="",
+        project="",
+        webhook_secret="",
+        websocket_base_url=base_url,
+        # Said again, because headers from the environment go before what the SDK makes of `api_key`.
+        default_headers={"Authorization": f"Bearer {PLACEHOLDER}"},
+        timeout=None,
+        max_retries=0,
+        http_client=http,
+    )
+    quiet_sdk_logs()
+    return Door(client, http, key)
 
 
 class OpenAIProvider:

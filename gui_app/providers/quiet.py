@@ -11,7 +11,7 @@ _TALKATIVE = ("openai", "anthropic", "httpx2", "httpcore2", "httpx", "httpcore",
 def quiet_sdk_logs() -> None:
     """Let only warnings of the SDKs and their transports through, whatever `OPENAI_LOG` and the like say.
 
-    Call it after logging is configured. Whoever imports an SDK calls it again, because openai
+    Call it after logging is configured. `open_provider` calls it again after importing an SDK, because openai
     and anthropic set their own levels from the environment while they are imported.
     """
     for name in _TALKATIVE:

@@ -24,31 +24,3 @@ def openai_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         else:
             out[keyword] = value
     return out
-
-
-def anthropic_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy as Anthropic's SDK would send it: what the API does not take is told in the descriptions."""
-    left = dict(schema)
-    out: dict[str, Any] = {}
-    kind, values = left.pop("type", None), left.pop("enum", None)
-    if values:
-        out["enum"] = list(values)
-    elif "anyOf" in left:
-        out["anyOf"] = [anthropic_schema(part) for part in left.pop("anyOf")]
-    else:
-        out["type"] = kind
-    for keyword in ("description", "title"):
-        if keyword in left:
-            out[keyword] = left.pop(keyword)
-    if kind == "object" and not values:
-        out["properties"] = {name: anthropic_schema(part) for name, part in left.pop("properties", {}).items()}
-        out["additionalProperties"] = False
-        left.pop("additionalProperties", None)
-        if "required" in left:
-            out["required"] = list(left.pop("required"))
-    elif kind == "array" and not values and "items" in left:
-        out["items"] = anthropic_schema(left.pop("items"))
-    if left:
-        rest = "{" + ", ".join(f"{keyword}: {value}" for keyword, value in left.items()) + "}"
-        out["description"] = f"{out['description']}\n\n{rest}" if "description" in out else rest
-    return out

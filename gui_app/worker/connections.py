@@ -43,13 +43,13 @@ class Connections:
         Raises:
             UserError: The provider cannot be used at all.
         """
-        # One at a time: the first one of a provider imports its modules.
+        # One at a time: the first one of a provider imports its SDK.
         async with self._connecting:
             account = await reachable(account)
             slot = (account.provider, account.base_url or "", _fingerprint(account.key))
             connection = self._open.get(slot)
             if connection is None:
-                # Off the loop: the first one imports the HTTP client and reads the certificates.
+                # Off the loop: the first one imports an SDK, and running jobs must not wait for that.
                 provider = await asyncio.to_thread(lambda: catalog.open_provider(account, memory=self.memory))
                 suggested = provider.suggested_concurrency
                 pace = Pace(concurrency or suggested, start=None if concurrency else suggested)

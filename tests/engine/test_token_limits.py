@@ -1,4 +1,4 @@
-"""A limit of tokens told in headers, as OpenAI and Anthropic tell it: kept to by the real providers."""
+"""A limit of tokens told in headers, as OpenAI and Anthropic tell it: kept to through the real SDKs."""
 
 from __future__ import annotations
 

@@ -1,30 +1,24 @@
-"""A row's call is what the provider's SDK would make of it, and so is its failure; no row waits for the SDK."""
+"""The first call to an address is made by its SDK; the later ones go out in the same envelope."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Iterator
-from typing import Any
 
 import httpx2
 import pytest
+from openai import AsyncOpenAI
 
 from gui_app.jobs import Account, Question, Reply, Secret
-from gui_app.providers.anthropic import anthropic_door
 from gui_app.providers.base import CallFailed, LiveProvider
 from gui_app.providers.catalog import open_provider
 from gui_app.providers.door import Door
-from gui_app.providers.mapping import failure_of
-from gui_app.providers.openai import openai_door
-from tests.helpers.fault_server import FaultServer, Say, Seen, completion, message, response
+from gui_app.providers.transport import PLACEHOLDER, Envelope, GuardedClient, GuardedTransport
+from tests.helpers.fault_server import FaultServer, Say, completion, message, response
 
 KEY = "sk-canary-0123456789abcdef"
 NAMES = ("openai", "anthropic", "compatible")
 SUCCESS = {"openai": response("ok"), "anthropic": message("ok"), "compatible": completion("ok")}
-MODELS = {"data": [{"id": "model-1", "object": "model"}]}
-DOORS = {"openai": (openai_door, "/responses"), "anthropic": (anthropic_door, "/v1/messages")}
 
 
 @pytest.fixture
@@ -41,87 +35,31 @@ def opened(name: str, server: FaultServer) -> LiveProvider:
     return open_provider(Account(name, server.url, Secret(KEY)))
 
 
-def client_of(door: Door) -> Any:
-    """The SDK's own client, as the door makes it."""
-    return door._make_client(door._transport)
+def door_to(server: FaultServer) -> tuple[Door, list[str]]:
+    """A door, and the addresses of the calls that its SDK makes."""
+    made: list[str] = []
+
+    class Counting(AsyncOpenAI):
+        async def _prepare_request(self, request: httpx2.Request) -> None:
+            made.append(request.url.path)
+
+    http = GuardedClient(GuardedTransport(server.url, Secret(KEY)))
+    client = Counting(api_key=PLACEHOLDER, base_url=server.url, max_retries=0, http_client=http)
+    return Door(client, http, Secret(KEY)), made
 
 
-def told_apart(seen: Seen) -> tuple[Any, ...]:
-    # What an SDK tells its maker about this computer and itself is none of the server's business.
-    own = {name: value for name, value in seen.headers.items() if not name.startswith("x-stainless-")}
-    return seen.path, seen.body, {**own, "user-agent": ""}
-
-
-@pytest.mark.parametrize("key", [Secret(KEY), None])
-@pytest.mark.parametrize("name", DOORS)
-async def test_a_row_goes_out_as_the_sdk_would_send_it(server: FaultServer, name: str, key: Secret | None) -> None:
-    server.say(Say({"x": 1}))
-    make, path = DOORS[name]
-    door = make(server.url, key)
-    await door.post(path, {"b": "ü"}, after={"a": [1, None]})
-    await client_of(door).post(path, cast_to=httpx2.Response, body={"a": [1, None], "b": "ü"})
-    await door.close()
-    ours, the_sdk_s = server.seen
-    assert told_apart(ours) == told_apart(the_sdk_s)
-    assert (KEY in " ".join(ours.headers.values())) == (key is not None)
-    assert "x-stainless-os" in the_sdk_s.headers
-    assert not any(name.startswith("x-stainless") for name in ours.headers)
-
-
-def test_anthropic_itself_is_called_as_its_sdk_calls_it() -> None:
-    door = anthropic_door("https://api.anthropic.com", Secret(KEY))
-    sent = {name.lower() for name in door._transport.envelope("POST", "/v1/messages", door._headers).headers}
-    own = {name.lower() for name in client_of(door).default_headers if not name.lower().startswith("x-stainless-")}
-    assert sent - {"accept-encoding"} == own
-    assert "x-api-key" not in sent and "authorization" in sent
-
-
-ERRORS = [
-    Say({"error": {"message": "slower", "code": "rate_limit_exceeded"}}, 429, {"retry-after": "3"}),
-    Say({"type": "error", "error": {"type": "overloaded_error", "message": "full"}}, 529),
-    Say({"error": "just words", "message": "others"}, 400),
-    Say({"error": {"message": "no", "type": "invalid_request_error"}, "type": "error"}, 400),
-    Say({"code": "DataInspectionFailed", "message": "no"}, 400),
-    Say({"detail": [{"loc": ["body"], "msg": "bad"}]}, 422),
-    Say([{"error": {"message": "in a list", "code": 404}}], 404),
-    Say("plain words", 500, {"content-type": "text/plain"}),
-    Say("<html><title>Bad gateway</title></html>", 502, {"content-type": "text/html"}),
-    Say("", 503),
-    Say("[1, 2", 400),
-    Say('"just text"', 418),
-    Say("null", 401),
-    Say("gone", 302, {"location": "https://elsewhere.example/"}),
-]
-
-
-@pytest.mark.parametrize("said", ERRORS, ids=lambda said: f"{said.status}-{str(said.body)[:20]}")
-@pytest.mark.parametrize("name", DOORS)
-async def test_a_refused_row_fails_as_the_sdk_s_error_tells(server: FaultServer, name: str, said: Say) -> None:
-    server.say(said)
-    make, path = DOORS[name]
-    door = make(server.url, Secret(KEY))
-    with pytest.raises(CallFailed) as ours:
-        await door.post(path, {})
-    with pytest.raises(Exception) as raised:
-        await client_of(door).post(path, cast_to=httpx2.Response, body={})
-    await door.close()
-    theirs = failure_of(raised.value, Secret(KEY))
-    for part in ("cause", "detail", "retry_after_s", "limits", "status", "usage", "line_dead", "cut_off"):
-        assert getattr(ours.value, part) == getattr(theirs, part), part
-    assert len(server.seen) == 2
-
-
-async def test_a_server_that_is_not_there_fails_as_the_sdk_s_error_tells() -> None:
-    with FaultServer() as gone:
-        url = gone.url
-    door = openai_door(url, Secret(KEY))
-    with pytest.raises(CallFailed) as ours:
-        await door.post("/responses", {})
-    with pytest.raises(Exception) as raised:
-        await client_of(door).post("/responses", cast_to=httpx2.Response, body={})
-    await door.close()
-    theirs = failure_of(raised.value, Secret(KEY))
-    assert (ours.value.cause, ours.value.detail) == (theirs.cause, theirs.detail)
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_later_row_goes_out_as_the_sdk_would_send_it(server: FaultServer, name: str) -> None:
+    server.say(Say(SUCCESS[name]))
+    later, first = opened(name, server), opened(name, server)
+    await later.ask(question(), "another row")
+    await later.ask(question(), "the row")
+    await first.ask(question(), "the row")
+    await later.close()
+    await first.close()
+    _, in_the_envelope, by_the_sdk = server.seen
+    assert in_the_envelope == by_the_sdk
+    assert KEY in " ".join(in_the_envelope.headers.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,53 +73,75 @@ async def test_each_row_s_answer_is_that_of_its_own_body(server: FaultServer, na
     assert all(f"row {model.removeprefix('model-')}'" in body for model, body in sent)
 
 
+async def test_of_many_calls_at_once_the_sdk_makes_one(server: FaultServer) -> None:
+    server.say(Say({"x": 1}))
+    door, made = door_to(server)
+    await asyncio.gather(*(door.post("/responses", {"n": n}) for n in range(20)))
+    await door.close()
+    assert made == ["/responses"]
+    assert sorted(seen.body["n"] for seen in server.seen) == list(range(20))
+
+
 async def test_each_address_has_an_envelope_of_its_own(server: FaultServer) -> None:
     server.say(Say({"x": 1}))
-    door = openai_door(server.url, Secret(KEY))
+    door, made = door_to(server)
     for path in ("/responses", "/decisions", "/responses", "/decisions"):
         await door.post(path, {})
     await door.close()
     assert [seen.path for seen in server.seen] == ["/responses", "/decisions"] * 2
+    assert made == ["/responses", "/decisions"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_the_models_are_asked_for_by_the_sdk(server: FaultServer, name: str) -> None:
-    server.say(Say(MODELS))
-    provider = opened(name, server)
-    assert [model.id for model in await provider.list_models()] == ["model-1"]
-    await provider.close()
-    (seen,) = server.seen
-    assert seen.headers["x-stainless-lang"] == "python"
-    assert KEY in " ".join(seen.headers.values())
+async def test_the_sdk_makes_the_error_of_a_later_call_and_sends_nothing(server: FaultServer) -> None:
+    server.say(Say({"x": 1}), Say({"error": {"message": "slower"}}, 429, {"retry-after": "3"}), Say({"x": 2}))
+    door, made = door_to(server)
+    await door.post("/responses", {})
+    with pytest.raises(CallFailed, match="slower") as caught:
+        await door.post("/responses", {})
+    assert caught.value.retry_after_s == 3.0
+    assert (await door.post("/responses", {}))[0] == {"x": 2}
+    await door.close()
+    assert made == ["/responses"] * 2
+    assert len(server.seen) == 3
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_row_waits_until_an_sdk_is_imported(server: FaultServer, name: str) -> None:
-    server.say(Say(SUCCESS[name]))
-    code = (
-        "import asyncio, sys\n"
-        "from gui_app.jobs import Account, Question, Secret\n"
-        "from gui_app.providers.catalog import open_provider\n"
-        "async def main():\n"
-        f"    provider = open_provider(Account({name!r}, {server.url!r}, Secret('sk-canary')))\n"
-        "    schema = {'type': 'object', 'properties': {'a': {'type': 'string'}}, 'required': ['a']}\n"
-        "    await provider.ask(Question('m', 'x', schema, 100), 'row')\n"
-        "    await provider.close()\n"
-        "asyncio.run(main())\n"
-        "print({'openai', 'anthropic', 'httpx2', 'pydantic'} & set(sys.modules))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "set()\n"
-    assert len(server.seen) == 1
+async def test_a_request_with_a_number_of_its_own_is_always_made_by_the_sdk(server: FaultServer) -> None:
+    server.say(Say({"x": 1}))
+    http = GuardedClient(GuardedTransport(server.url, Secret(KEY)))
+
+    class Numbering(AsyncOpenAI):
+        def __init__(self) -> None:
+            super().__init__(api_key=PLACEHOLDER, base_url=server.url, max_retries=0, http_client=http)
+            self._idempotency_header = "Idempotency-Key"
+
+    door = Door(Numbering(), http, Secret(KEY))
+    for _ in range(3):
+        await door.post("/responses", {})
+    await door.close()
+    assert len({seen.headers["idempotency-key"] for seen in server.seen}) == 3
+
+
+async def test_a_first_call_that_is_given_up_keeps_nobody_waiting(server: FaultServer) -> None:
+    server.say(Say({"x": 1}))
+    door, _ = door_to(server)
+    first = asyncio.create_task(door.post("/responses", {"n": 1}))
+    second = asyncio.create_task(door.post("/responses", {"n": 2}))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second)[0] == {"x": 1}
+    assert (await door.post("/responses", {"n": 3}))[0] == {"x": 1}
+    await asyncio.gather(first, return_exceptions=True)
+    await door.close()
+    assert [seen.body["n"] for seen in server.seen] == [2, 3]
 
 
 async def test_an_envelope_does_not_show_the_key(server: FaultServer) -> None:
     server.say(Say({"x": 1}))
-    door = openai_door(server.url, Secret(KEY))
+    door, _ = door_to(server)
     await door.post("/responses", {})
     (envelope,) = door._envelopes.values()
     await door.close()
-    assert KEY in str(envelope.headers)
+    assert isinstance(envelope, Envelope) and KEY in str(envelope.headers)
     assert KEY not in repr(envelope)
 
 

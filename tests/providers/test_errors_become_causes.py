@@ -1,4 +1,4 @@
-"""Whatever a server or a network does becomes one named cause."""
+"""Whatever a server or a network does becomes one named cause, through the real SDKs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def opened(name: str, server: FaultServer | str, **options: Any) -> LiveProvider
 
 
 EARLIER = pytest.mark.parametrize("earlier", [0, 1], ids=["the first row", "a later row"])
-"""A later call finds a line that is open already."""
+"""A provider's first call is made by its SDK; the later ones go out in the envelope that it made."""
 
 
 async def asked(name: str, server: FaultServer | str, *, earlier: int = 0, **options: Any) -> Reply:

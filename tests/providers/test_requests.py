@@ -199,6 +199,13 @@ async def test_the_key_goes_to_servers_that_speak_anthropic_s_api_in_the_sdk_s_w
     assert headers["anthropic-version"]
 
 
+def test_anthropic_itself_gets_the_key_as_its_sdk_sends_it_and_no_other_way() -> None:
+    from gui_app.providers.anthropic import anthropic_door
+
+    own = anthropic_door("https://api.anthropic.com", Secret(KEY))._client.default_headers
+    assert "X-Api-Key" not in own and str(own["Authorization"]).startswith("Bearer ")
+
+
 async def test_without_a_key_no_authorization_is_sent(server: FaultServer) -> None:
     provider = open_provider(Account("ollama", server.url))
     await provider.ask(QUESTION, "x")
@@ -248,8 +255,7 @@ def test_no_log_variable_makes_the_sdks_talk(name: str) -> None:
         "from gui_app.jobs import Account, Secret\n"
         "from gui_app.providers.catalog import open_provider\n"
         "logging.basicConfig(level=logging.DEBUG)\n"
-        f"provider = open_provider(Account({name!r}, 'https://example.com/v1', Secret('sk-canary')))\n"
-        "provider._door._make_client(provider._door._transport)\n"
+        f"open_provider(Account({name!r}, 'https://example.com/v1', Secret('sk-canary')))\n"
         "for name in ('openai', 'anthropic', 'httpx2', 'openai._base_client', 'anthropic._base_client'):\n"
         "    print(name, logging.getLogger(name).getEffectiveLevel())\n"
     )

@@ -1,4 +1,4 @@
-"""Rowmill's real path: a job file, prompts, calls, parsing, commits, events. Everything but the worker's pipe."""
+"""Rowmill's real path: a job file, prompts, the SDK, parsing, commits, events. Everything but the worker's pipe."""
 
 from __future__ import annotations
 

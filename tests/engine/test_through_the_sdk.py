@@ -1,4 +1,4 @@
-"""Whole jobs against the practice server, through the real providers."""
+"""Whole jobs against the practice server, through the real SDKs."""
 
 from __future__ import annotations
 

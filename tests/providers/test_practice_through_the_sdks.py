@@ -1,4 +1,4 @@
-"""The practice server, asked through every adapter."""
+"""The practice server, asked through every adapter and the real SDKs."""
 
 from __future__ import annotations
 
