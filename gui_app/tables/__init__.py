@@ -2,7 +2,6 @@
 
 from gui_app.tables.cells import Cell, typed
 from gui_app.tables.encoding import OFFERED as OFFERED_ENCODINGS
-from gui_app.tables.export import KINDS as EXPORT_KINDS
 from gui_app.tables.export import kind_of_target, save_table
 from gui_app.tables.export_report import ExportReport
 from gui_app.tables.opening import open_table
@@ -10,7 +9,6 @@ from gui_app.tables.table import COLUMN_LIMIT, ImportSettings, Note, Table, Type
 
 __all__ = [
     "COLUMN_LIMIT",
-    "EXPORT_KINDS",
     "OFFERED_ENCODINGS",
     "Cell",
     "ExportReport",
