@@ -10,10 +10,16 @@ RowmillError
 │   │   ├── DamagedJobFile    a job file whose contents do not hold together
 │   │   ├── NewerJobFile      made by a later Rowmill
 │   │   └── JobInUse          another process owns the job
+│   │       └── OwnerUnknown  it is on another computer, and only time tells if it lives (store/lease.py)
 │   ├── StorageError          answers or exports cannot be written (full, read-only, gone)
+│   │   ├── StoredMeanwhile   another computer wrote to a job that is worked on here (store/network/copy_back.py)
+│   │   └── NotCopiedBack     the network folder lacks what was done here (there, too)
+│   │       └── NoLongerThere the folder is there, and the job no longer in it
 │   ├── ExportError           the export cannot be made as asked
 │   ├── KeyStoreError         a key cannot be stored or found
-│   └── CallFailed            a call to a provider failed (in providers/base.py, with its Cause)
+│   ├── CallFailed            a call to a provider failed, with its Cause (providers/base.py)
+│   │   └── NotSent           before anything went out (there, too)
+│   └── CannotOpen            a provider that cannot be used at all (there, too)
 ├── Cancelled                 the user cancelled; nothing to explain
 └── InternalError             ours: logged with a traceback, shown as "something went wrong"
 """

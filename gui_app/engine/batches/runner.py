@@ -332,7 +332,7 @@ class OvernightRunner:
             self._told.offline = failure.cause if failure.cause in retry.OF_THE_NETWORK else None
             if failure.cause in retry.STOPS_THE_JOB and failure.status in (401, 402, 403):
                 self.stop(cause=failure.cause, detail=failure.detail)
-            log.info("a batch could not be looked at: %s %s", failure.cause, failure.detail)
+            log.info("a batch could not be looked at: %s", failure.cause)
         except StorageError as problem:
             self._told.storage(problem)
         return False

@@ -307,7 +307,7 @@ class Returning:
         except (StoredMeanwhile, NoLongerThere) as error:
             self.trouble = error
         except StorageError as error:
-            log.info("a job was not copied back: %s", error)
+            log.info("a job was not copied back: %s", error.sentence)
             if type(self.trouble) is not NotCopiedBack:
                 self.trouble = NotCopiedBack(_GOES_ON, file=self._path.name)
         except Exception:
