@@ -16,7 +16,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from gui_app.errors import N_, NewerJobFile, NotAJobFile, StorageError
-from gui_app.store import migrations, network_folder, opened
+from gui_app.store import beside, migrations, network_folder, opened
 from gui_app.store.places import complete_file
 from gui_app.store.schema import APPLICATION_ID
 from gui_app.store.trouble import GONE, READ_ONLY, contents, damaged, map_error, storage_errors, verdict
@@ -83,6 +83,7 @@ def open_checked(path: Path, *, read_only: bool = False) -> Connection:
         StorageError: It cannot be reached or written.
     """
     look_at_first_bytes(path)
+    beside.check(path)
     with storage_errors(path):
         db = _connect_anyhow(path, read_only=read_only)
         try:
