@@ -69,6 +69,8 @@ class VersionPairs(Panel):
             (self.field_box, "versionFieldBox"),
         ):
             box.setObjectName(name)
+            # Its versions come after it is shown.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._compare, self._with = text_label(), text_label()
         self.differ_box = QCheckBox()
         self.differ_box.setObjectName("onlyDifferBox")
@@ -82,13 +84,17 @@ class VersionPairs(Panel):
         self.retranslate()
 
     def show_versions(self, versions: list[VersionResults]) -> None:
-        """The versions to choose from. New ones make the newest two the chosen ones."""
+        """The versions to choose from. With a new one, the newest is compared with the one that was asked most.
+
+        Not with the one before: often that was tried on other rows, and nothing would be there to compare.
+        """
         known, self._versions = {item.version for item in self._versions}, versions
         names = [(_name(item), item.version) for item in versions]
         for box in (self.first_box, self.second_box):
             fill(box, names)
         if known != {item.version for item in versions} and len(versions) > 1:
-            for box, at in ((self.first_box, len(versions) - 2), (self.second_box, len(versions) - 1)):
+            newest = len(versions) - 1
+            for box, at in ((self.first_box, _asked_most(versions[:newest])), (self.second_box, newest)):
                 box.blockSignals(True)
                 box.setCurrentIndex(at)
                 box.blockSignals(False)
@@ -240,6 +246,11 @@ class VersionPairs(Panel):
 
     def _gold_at(self) -> int | None:
         return self._columns.index(self._gold) if self._gold in self._columns else None
+
+
+def _asked_most(versions: Sequence[VersionResults]) -> int:
+    """The last of those with the most rows."""
+    return max(range(len(versions)), key=lambda at: (versions[at].rows, at))
 
 
 def _first(pair: Pair) -> Opinion:

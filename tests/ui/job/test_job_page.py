@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -534,6 +535,25 @@ async def test_two_versions_are_compared_on_the_same_rows_side_by_side(
         assert "the first version has 2 right, the second 2." in dialog.pairs.summary.text()
         dialog.pairs.differ_box.click()
         assert [cells(dialog.pairs.table, row)[0] for row in range(dialog.pairs.table.rowCount())] == ["1", "2"]
+
+
+async def test_the_newest_version_is_compared_with_one_that_was_asked_about_its_rows(
+    opened: Callable[..., Any], two_versions: Path
+) -> None:
+    # Two rows were retried with another model; then the first three were tried with another prompt.
+    retried = replace(OTHER_RECIPE, model="another-model")
+    run = Run(two_versions, Scope(ScopeKind.AGAIN, RowFilter(row_ids=(15, 16))), retried)
+    run.answer_all()
+    run.close()
+    tried = replace(OTHER_RECIPE, template="Say it of {text}")
+    run = Run(two_versions, Scope(ScopeKind.AGAIN, RowFilter(row_ids=(1, 2, 3))), tried)
+    run.answer_all()
+    run.close()
+    async with opened(two_versions) as page:
+        pairs = (await history(page)).pairs
+        assert (pairs.first_box.currentData(), pairs.second_box.currentData()) == (1, 4)
+        for box in (pairs.first_box, pairs.second_box):
+            assert box.width() >= box.fontMetrics().horizontalAdvance(box.currentText()) + 30
 
 
 async def test_an_earlier_version_comes_back_with_its_answers_and_costs_nothing(
