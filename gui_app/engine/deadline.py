@@ -25,34 +25,42 @@ class Deadline:
         TimeoutError: On leaving, when the time is over.
     """
 
-    __slots__ = ("_due", "_loop", "_scope", "_seconds", "_slept", "_timer")
+    __slots__ = ("_asked_before", "_due", "_is_over", "_loop", "_seconds", "_slept", "_task", "_timer")
 
     def __init__(self, seconds: float, slept: Callable[[], bool]) -> None:
         self._seconds = seconds
         self._slept = slept
+        self._is_over = False
 
     async def __aenter__(self) -> None:
-        self._loop = loop = asyncio.get_running_loop()
-        self._due = loop.time() + self._seconds
-        self._scope = asyncio.timeout(None)
-        self._timer = loop.call_at(self._due, self._passed)
-        await self._scope.__aenter__()
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._asked_before = task, task.cancelling()
+        self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time() + self._seconds
+        self._timer = self._loop.call_at(self._due, self._passed)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        await self._scope.__aexit__(kind, error, traceback)
+        # Somebody else may have asked the task to end in the same moment: that is no deadline, and goes on.
+        if self._is_over and self._task.uncancel() <= self._asked_before and kind is asyncio.CancelledError:
+            raise TimeoutError from error
 
     def _passed(self) -> None:
         # On waking all deadlines fire in the same round of the loop in which the first bytes are read: one more
         # moment, and what came in meanwhile is a reply and no failure.
         late = self._loop.time() - self._due > LATE_S
-        self._timer = self._loop.call_later(LOOK_S, self._end, late)
+        self._timer = self._loop.call_later(LOOK_S, self._look, late)
 
-    def _end(self, late: bool) -> None:
+    def _look(self, late: bool) -> None:
         more_s = min(self._seconds, AFTER_SLEEP_S) if late or self._slept() else 0.0
-        self._scope.reschedule(self._loop.time() + more_s)
+        self._timer = self._loop.call_later(more_s, self._end)
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._task.cancel()
 
 
 def slept_s() -> float:
