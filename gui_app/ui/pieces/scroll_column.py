@@ -38,3 +38,13 @@ class ScrollColumn(QScrollArea):
         """Qt's hook: as wide as the content needs, or its right edge would be cut off."""
         hint = super().minimumSizeHint()
         return QSize(max(hint.width(), min(340, self.body.minimumSizeHint().width())), hint.height())
+
+
+def where_too_low(content: QWidget) -> QScrollArea:
+    """The content as it is, and scrolling where a window is lower than it must be: on a small screen scaled up."""
+    out = QScrollArea()
+    out.setWidgetResizable(True)
+    out.setFrameShape(QFrame.Shape.NoFrame)
+    leave_out_of_tab_order(out)
+    out.setWidget(content)
+    return out

@@ -28,7 +28,7 @@ from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_XL, set_role
 from gui_app.ui.pieces.forms import Captioned
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
-from gui_app.ui.pieces.scroll_column import ScrollColumn
+from gui_app.ui.pieces.scroll_column import ScrollColumn, where_too_low
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.services import Services
 from gui_app.ui.settings.about_page import AboutPage
@@ -127,8 +127,8 @@ class SettingsDialog(QDialog):
         self.tabs.addTab(_page(self.keys), "")
         self.tabs.addTab(_page(self.ceilings), "")
         self.tabs.addTab(_page(self.what_leaves), "")
-        # No page that scrolls around it: its list and its text do so by themselves.
-        self.tabs.addTab(self.about, "")
+        # Its list and its text scroll by themselves, as long as there is room for both.
+        self.tabs.addTab(where_too_low(self.about), "")
         last = hbox(None)
         last.addStretch(1)
         last.addWidget(self._close)

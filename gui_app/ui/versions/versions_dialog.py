@@ -26,6 +26,7 @@ from gui_app.ui.pieces.forms import readable
 from gui_app.ui.pieces.panel import describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.plain_tables import fill_table, height_of_lines, plain_table
 from gui_app.ui.pieces.screen_room import resize_within
+from gui_app.ui.pieces.scroll_column import where_too_low
 from gui_app.ui.versions.version_pairs import VersionPairs
 
 T = TypeVar("T")
@@ -120,14 +121,17 @@ class VersionsDialog(QDialog):
         end = hbox(None)
         end.addStretch(1)
         end.addWidget(self.close_button)
-        column = vbox(self, (GAP_L, GAP_L, GAP_L, GAP_L), GAP_S)
+        inside = QWidget()
+        column = vbox(inside, gap=GAP_S)
         column.addWidget(self._heading)
         column.addWidget(self._hint)
         column.addWidget(self.list)
         column.addLayout(chosen)
         column.addSpacing(GAP_S)
         column.addWidget(self.pairs, 1)
-        column.addLayout(end)
+        whole = vbox(self, (GAP_L, GAP_L, GAP_L, GAP_L), GAP_S)
+        whole.addWidget(where_too_low(inside), 1)
+        whole.addLayout(end)
         self.list.itemSelectionChanged.connect(self._version_chosen)
         self.back_button.clicked.connect(lambda: self._emit(self.backRequested))
         self.answers_button.clicked.connect(lambda: self._emit(self.answersRequested))

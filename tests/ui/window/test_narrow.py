@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from gui_app import i18n
 from gui_app.settings import Settings
@@ -132,3 +132,22 @@ def test_a_first_window_leaves_room_for_its_title_bar_on_a_small_screen(qapp: QA
         assert window.height() <= room.height() - 30
     finally:
         window.deleteLater()
+
+
+async def test_on_a_very_small_screen_the_dialogs_leave_no_button_below_its_edge(
+    window: MainWindow, practice: Practice
+) -> None:
+    page = await sample(window)
+    # A window lies at the least where its contents end: on a screen of 640x360, scaled up three times, that was below.
+    window.show_settings()
+    page.history.show()
+    dialogs = [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]
+    names = {"settingsDialog": "closeSettingsButton", "versionsDialog": "closeVersionsButton"}
+    assert {dialog.objectName() for dialog in dialogs} == set(names)
+    for dialog in dialogs:
+        dialog.resize(600, 320)
+        await until(lambda dialog=dialog: dialog.height() == 320)  # type: ignore[misc]
+        close = dialog.findChild(QPushButton, names[dialog.objectName()])
+        assert close is not None and dialog.rect().contains(close.geometry())
+        dialog.close()
+    await window.aclose()
