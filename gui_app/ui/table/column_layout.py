@@ -34,6 +34,8 @@ class ColumnLayout(QObject):
         self._header = header = view.horizontalHeader()
         self._fitted = False
         self._placing = False
+        self._guessed = False
+        """Rows that are not there yet were fitted to."""
         self._kept: list[dict[str, Any]] = []
         self._fit_soon = once(self, 60, self.fit)
         self._told = once(self, 400, self.changed)
@@ -47,6 +49,8 @@ class ColumnLayout(QObject):
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._restore_kept)
         model.columnsInserted.connect(self.refit)
+        for come in (model.dataChanged, model.rowsInserted):
+            come.connect(self._rows_came)
 
     # The user's own
 
@@ -107,11 +111,16 @@ class ColumnLayout(QObject):
             for column, width in enumerate(widths):
                 view.setColumnWidth(column, width)
         self._fitted = True
+        self._guessed = not seen or any(self._model.row_at(at) is None for at in seen)
 
     def refit(self) -> None:
         """Fit them again, unless somebody has made them as they are."""
         if self._fitted:
             self._fit_soon.start()
+
+    def _rows_came(self) -> None:
+        if self._guessed:
+            self.refit()
 
     # Shown and hidden
 

@@ -9,7 +9,8 @@ from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from gui_app import i18n
-from gui_app.jobs import FieldKind, OutputField
+from gui_app.jobs import FieldKind, OutputField, RowState
+from gui_app.store.reading.queries import RowView as RowView_
 from gui_app.ui.table.column_widths import fitted
 from gui_app.ui.table.row_view import RowView
 from tests.ui.rows import MadeUpReader, Threads, text_at
@@ -78,6 +79,26 @@ def test_the_state_stays_in_sight_beside_long_texts(threads: Threads, qtbot: QtB
     state = len(threads.model.columns) - 1
     assert view.columnViewportPosition(state) + view.columnWidth(state) <= view.viewport().width()
     qtbot.waitUntil(lambda: not view.horizontalScrollBar().maximum())
+
+
+def test_columns_fit_rows_that_come_after_they_were_fitted(threads: Threads, qtbot: QtBot) -> None:
+    threads.model.set_columns(("text",), (LABEL,))
+    view = RowView(threads.model)
+    qtbot.addWidget(view)
+    view.resize(660, 400)
+    view.show()
+    view.column_layout.fit()
+    empty = view.columnWidth(0)
+    long = RowView_(1, ("a text that is a good deal longer than its heading",), RowState.WAITING)
+    threads.reader._row = lambda row_id: long  # type: ignore[method-assign]
+    threads.model.set_total(50)
+    qtbot.waitUntil(lambda: view.columnWidth(0) > 3 * empty)
+    # But not where somebody has made them as they are.
+    view.setColumnWidth(0, 80)
+    threads.model.refresh(None)
+    threads.model.fetch(range(10))
+    qtbot.waitUntil(lambda: text_at(threads.model, 5, 0) is not None)
+    assert not view.column_layout._fit_soon.isActive() and view.columnWidth(0) == 80
 
 
 def test_a_state_is_as_wide_as_its_language_needs(threads: Threads, qtbot: QtBot) -> None:
