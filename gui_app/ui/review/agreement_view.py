@@ -201,7 +201,7 @@ class AgreementView(Panel):
             self.label,
             self.label.text(),
             _("The true share lies between {low} and {high}, 19 times in 20.").format(
-                low=percent(interval[0]), high=percent(interval[1])
+                low=percent(interval[0], 1), high=percent(interval[1])
             ),
         )
 
@@ -212,7 +212,7 @@ class AgreementView(Panel):
             parts.insert(
                 0,
                 _("The true share lies between {low} and {high}, 19 times in 20.").format(
-                    low=percent(interval[0]), high=percent(interval[1])
+                    low=percent(interval[0], 1), high=percent(interval[1])
                 ),
             )
         self._more.setText(one_after_another(*parts))

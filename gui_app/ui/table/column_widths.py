@@ -19,7 +19,7 @@ from gui_app.ui.table.row_painter import PADDING, icon_side
 _NARROWEST, _WIDEST, _WIDEST_STATE, _WIDEST_NAME = 48, 420, 240, 130
 _COMFORTABLE = 120
 """Columns that do not all fit anyway are as wide as can be read."""
-_LONG, _STRETCH = 160, 1.5
+_LONG, _STRETCH = 160, 2.0
 """Columns of texts take what the others leave of a wide window; those of numbers and labels would only drift apart."""
 _LEAST = {ColumnKind.INPUT: 60, ColumnKind.ANSWER: 80, ColumnKind.SURE: 60}
 

@@ -18,12 +18,16 @@ from gui_app.ui.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent, QObject
-    from PySide6.QtGui import QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 
     from gui_app.ui.pieces.banner import BannerArea
     from gui_app.ui.window.away import AwayCard
 
-_WIDTH = 720
+_WIDTH, _WIDEST = 720, 960
+"""The page's middle takes a good half of a wide window, within these."""
+
+
+_DROP_HEIGHT = 230
 
 
 class DropArea(FirstPanel):
@@ -38,7 +42,6 @@ class DropArea(FirstPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="drop")
         self.setObjectName("dropArea")
-        self.setMinimumHeight(230)
         mark = IconLabel("file-spreadsheet", "accent", 44)
         centre(mark)
         self._text, self._kinds = text_label("subtitle", wrap=True), text_label("hint", wrap=True)
@@ -185,7 +188,17 @@ class EmptyPage(FirstPanel):
 
     def refit(self) -> None:
         """Wider with larger letters."""
-        self._inner.setMaximumWidth(scaled(_WIDTH))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        width = max(_WIDTH, min(_WIDEST, round(0.55 * self.width())))
+        self._inner.setMaximumWidth(scaled(width))
+        self.drop.setMinimumHeight(round(_DROP_HEIGHT * width / _WIDTH))
 
     def show_problem(self, text: str, topic: str = "") -> None:
         """Say over the drop area why a file could not be used; "" takes the sentence away.

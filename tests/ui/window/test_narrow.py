@@ -151,3 +151,14 @@ async def test_on_a_very_small_screen_the_dialogs_leave_no_button_below_its_edge
         assert close is not None and dialog.rect().contains(close.geometry())
         dialog.close()
     await window.aclose()
+
+
+async def test_the_first_page_takes_a_good_half_of_a_wide_window(window: MainWindow) -> None:
+    drop, before = window.empty.drop, 719
+    for width in (1280, 1600, 1920, 2560):
+        window.resize(width, 900)
+        await until(lambda before=before: drop.width() > before)  # type: ignore[misc]
+        before = drop.width()
+    await until(lambda: drop.width() == 960)
+    assert drop.height() > 280
+    await window.aclose()
