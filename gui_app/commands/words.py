@@ -307,15 +307,16 @@ def check_target(out: Path) -> None:
         ExportError, StorageError: Why not.
     """
     kind_of_target(out)
-    if out.is_dir():
+    # Not by Path's own questions, which raise for a name that is too long: the export itself says so.
+    if os.path.isdir(out):
         raise ExportError(N_("“{file}” is a folder. Choose a file name inside it."), file=out.name)
     folder = out.absolute().parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise StorageError(
             N_("“{file}” cannot be written: its folder is not there. Choose another folder, and export again."),
             file=out.name,
         )
-    if not os.access(folder, os.W_OK) or (out.exists() and not os.access(out, os.W_OK)):
+    if not os.access(folder, os.W_OK) or (os.path.exists(out) and not os.access(out, os.W_OK)):
         raise StorageError(
             N_("“{file}” cannot be written: it or its folder is read-only. Choose another place."), file=out.name
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-TRIGGERS = "=+-@\uff1d\uff0b\uff0d\uff20"
-"""What begins a formula, full-width forms included: East Asian Excel takes them for the plain ones."""
+TRIGGERS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+"""What begins a formula, full-width and small forms included: East Asian Excel takes the former for the plain ones."""
 
-_BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff\u200b"
+_BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff\u200b\x85"
 RISKY_FIRST = frozenset(TRIGGERS + _BLANKS)
 """A text that begins with none of these is harmless: the quick test."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from gui_app.errors import N_, ExportError
 from gui_app.jobs import CAN_BE_SURE, ExportOptions, FieldValue, OutputField
 from gui_app.store.reading.exporting import ExportBatch, ExportReader, More
 from gui_app.store.reading.queries import JobReader
@@ -35,6 +36,7 @@ def export_job(
     Raises:
         ExportError, StorageError, JobFileError, Cancelled.
     """
+    _refuse_job(target)
     reader = ExportReader(job)
     try:
         fields = answer_fields(reader)
@@ -63,6 +65,20 @@ def export_job(
         return TaskResult(report.rows, tuple(report.notes()))
     finally:
         reader.close()
+
+
+def _refuse_job(target: Path) -> None:
+    """A job may lie under the name of a table, as a link for example. Before the job is opened: see `store.opened`."""
+    head = b""
+    with contextlib.suppress(OSError):
+        if target.is_file():
+            with target.open("rb") as file:
+                head = file.read(16)
+    if head == b"SQLite format 3\0":
+        raise ExportError(
+            N_("“{file}” is a Rowmill job or another database, and would be lost. Choose another name."),
+            file=target.name,
+        )
 
 
 def answer_fields(reader: JobReader) -> tuple[OutputField, ...]:

@@ -413,6 +413,11 @@ def test_an_export_takes_only_the_states_that_are_asked_for(run, home, reviews, 
     assert [line[0] for line in read_csv(out)[1:]] == ["0x10"]
 
 
+def test_a_name_that_no_file_can_have_is_refused_in_words(run, practice, reviews, tmp_path):
+    done = run("run", reviews, *TASK, *INSTANT, "--out", tmp_path / f"{'n' * 300}.csv")
+    assert done.code == 2 and "is too long" in done.err
+
+
 def test_an_answer_column_named_like_an_original_one_gets_a_number(run, practice, reviews, tmp_path):
     out = tmp_path / "out.csv"
     assert run("run", reviews, "--prompt", PROMPT, "--field", "Note=yesno", *INSTANT, "--out", out).code == 0

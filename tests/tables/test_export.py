@@ -288,6 +288,8 @@ def test_typed_cells_are_written_to_csv_as_the_import_wrote_them(tmp_path: Path)
         "+49 (0)30",
         "-cmd|'/C calc'!A0",
         "\ufeff=1",
+        "\x85=1",
+        "﹦1",
     ],
 )
 def test_what_excel_could_take_for_a_formula_is_protected_in_csv(tmp_path: Path, text: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gui_app.errors import Cancelled, DamagedJobFile
+from gui_app.errors import Cancelled, DamagedJobFile, ExportError
 from gui_app.jobs import EXPORT_EXTRAS, Cause, ExportOptions, RowFilter, RowState, Usage
 from gui_app.store import job_file
 from gui_app.store.edits import JobEditor
@@ -122,3 +123,13 @@ def test_cells_that_cannot_be_end_the_export_in_words(tmp_path: Path, packed: st
         db.execute("UPDATE cells SET cells = ? WHERE row_id = 2", (packed,))
     with pytest.raises(DamagedJobFile):
         export(path, tmp_path / "o.csv")
+
+
+def test_a_job_that_lies_under_the_name_of_a_table_is_not_replaced(job: Path, tmp_path: Path) -> None:
+    before = job.read_bytes()
+    (tmp_path / "link.csv").symlink_to(job)
+    os.link(job, tmp_path / "same.csv")
+    for name in ("link.csv", "same.csv"):
+        with pytest.raises(ExportError, match=f"“{name}” is a Rowmill job or another database, and would be lost"):
+            export(job, tmp_path / name)
+    assert job.read_bytes() == before and (tmp_path / "same.csv").samefile(job)
