@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gui_app.errors import N_, StorageError
+from gui_app.errors import N_, ExportError, StorageError
 
 if TYPE_CHECKING:
     from platformdirs import PlatformDirs
@@ -86,6 +86,23 @@ def name_for_job(table: Path) -> str:
     """What a job is called after its table. A name of signs alone, as of "..csv", says more with its ending."""
     stem = table.stem.strip()
     return stem if any(sign.isalnum() for sign in stem) else table.name.strip()
+
+
+def check_not_source(target: Path, source: Path) -> None:
+    """Before an export. Looks at the disk.
+
+    Raises:
+        ExportError: It would go over the table that was read, under whatever name.
+    """
+    try:
+        same = os.path.samefile(target, source)
+    except OSError:
+        same = False
+    if same:
+        raise ExportError(
+            N_("“{file}” is the table itself, which is never changed. Choose another name for the export."),
+            file=target.name,
+        )
 
 
 def name_for_export(source_name: str) -> str:

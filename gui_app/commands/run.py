@@ -35,7 +35,7 @@ from gui_app.commands.words import (
 from gui_app.errors import N_, Cancelled, RowmillError, UsageError
 from gui_app.i18n import _
 from gui_app.jobs import Cause, ExportOptions, Lane, Recipe, RunOptions, ScopeKind
-from gui_app.paths import JOB_SUFFIX
+from gui_app.paths import JOB_SUFFIX, check_not_source
 from gui_app.store.carried import carried_text
 from gui_app.store.edits import JobEditor
 from gui_app.store.reading.queries import JobReader
@@ -60,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         check_job(options.answers_from)
     check_model(options)
+    if options.out is not None:
+        check_not_source(options.out, options.file)
     job = _new_job(options)
     _import(options, job)
     try:

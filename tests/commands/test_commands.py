@@ -413,6 +413,15 @@ def test_an_export_takes_only_the_states_that_are_asked_for(run, home, reviews, 
     assert [line[0] for line in read_csv(out)[1:]] == ["0x10"]
 
 
+def test_the_table_itself_is_never_exported_over(run, practice, reviews, tmp_path):
+    before = reviews.read_bytes()
+    (tmp_path / "link.csv").symlink_to(reviews)
+    for out in (reviews, tmp_path / "link.csv"):
+        done = run("run", reviews, *TASK, *INSTANT, "--out", out)
+        assert done.code == 2 and "is the table itself, which is never changed" in done.err
+    assert reviews.read_bytes() == before
+
+
 def test_a_name_that_no_file_can_have_is_refused_in_words(run, practice, reviews, tmp_path):
     done = run("run", reviews, *TASK, *INSTANT, "--out", tmp_path / f"{'n' * 300}.csv")
     assert done.code == 2 and "is too long" in done.err

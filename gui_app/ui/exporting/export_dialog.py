@@ -12,10 +12,11 @@ from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QStackedWidget, QWidget
 
+from gui_app.errors import ExportError
 from gui_app.i18n import _, ngettext, number
 from gui_app.jobs import RowFilter
-from gui_app.paths import name_for_export
-from gui_app.sentences import filled, plain
+from gui_app.paths import check_not_source, name_for_export
+from gui_app.sentences import explain, filled, plain
 from gui_app.settings import EXPORT_FOLDER, EXPORT_KIND, Settings
 from gui_app.ui.exporting.export_form import ExportForm
 from gui_app.ui.look.icons import IconLabel, set_icon
@@ -60,6 +61,7 @@ class ExportDialog(QDialog):
         *,
         rows: int,
         folder: Path | None = None,
+        source: Path | None = None,
         shown: tuple[RowFilter, int] | None = None,
         practice: bool = False,
         open_url: Callable[[QUrl], object] = QDesktopServices.openUrl,
@@ -71,6 +73,7 @@ class ExportDialog(QDialog):
         self._tasks = Tasks()
         self._target: Path | None = None
         self._replace: Path | None = None
+        self._source = source
         self._done, self._total = 0, 0
         last = settings.get(EXPORT_FOLDER)
         place = Path(last) if last else (folder or Path.home())
@@ -241,7 +244,11 @@ class ExportDialog(QDialog):
 
     async def _look(self, target: Path) -> None:
         """A name that was typed may be that of another file; a network drive may take its time to say so."""
-        exists = await asyncio.to_thread(os.path.lexists, target)
+        try:
+            exists = await asyncio.to_thread(_is_there, target, self._source)
+        except ExportError as error:
+            tell(self.form.message, explain(error), "error")
+            return
         if target != self.form.target():
             return
         if exists:
@@ -292,6 +299,12 @@ class ExportDialog(QDialog):
     def _open(self, path: Path | None) -> None:
         if path is not None:
             self._open_url(QUrl.fromLocalFile(str(path)))
+
+
+def _is_there(target: Path, source: Path | None) -> bool:
+    if source is not None:
+        check_not_source(target, source)
+    return os.path.lexists(target)
 
 
 def _with_any_suffix(path: Path) -> Path:

@@ -38,6 +38,7 @@ class Exporting(QObject):
             rows=summary.counts.rows,
             # A sample lies inside the program, which is no place for somebody's files.
             folder=None if page.source is None or sample_of(page.source) else page.source.parent,
+            source=page.source,
             shown=shown,
             practice=page.is_practice(),
             parent=window,

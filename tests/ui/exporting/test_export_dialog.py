@@ -142,6 +142,21 @@ async def test_a_file_that_is_there_is_replaced_only_when_asked_twice(
     await opened.dialog.aclose()
 
 
+async def test_the_table_itself_is_never_replaced(qtbot: QtBot, qloop: object, tmp_path: Path) -> None:
+    source, link = tmp_path / "reviews.csv", tmp_path / "other name.csv"
+    source.write_bytes(b"id\n1\n")
+    link.symlink_to(source)
+    opened = Opened(tmp_path, source=source)
+    qtbot.addWidget(opened.dialog)
+    for path in (source, link):
+        opened.dialog.form.path_edit.setText(str(path))
+        opened.button("startExportButton").click()
+        await until(opened.dialog.form.message.text)
+        assert "is the table itself, which is never changed" in opened.dialog.form.message.text()
+    assert opened.asked == [] and opened.button("startExportButton").text() == "Export"
+    await opened.dialog.aclose()
+
+
 def test_progress_is_shown_and_can_be_cancelled(opened: Opened, qtbot: QtBot) -> None:
     opened.dialog.show_progress(600, 1200)
     assert opened.dialog._progress.text() == "600 of 1,200 rows" and opened.dialog._bar.value() == 500
