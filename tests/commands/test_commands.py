@@ -493,7 +493,7 @@ def test_a_newer_file_is_asked_only_about_what_is_new_in_it(run: Run, practice: 
     newer = write_reviews(tmp_path / "in2.csv", [REVIEWS[4], ("6", "Awful and broken", ""), REVIEWS[0], REVIEWS[2]])
     done = run("run", newer, "--answers-from", job, "--job", tmp_path / "second.rowmill", "--out", out)
     assert done.code == 0
-    assert "3 of 4 rows are as they were; 3 of them keep their answers. 1 row is new or changed." in done.err
+    assert "3 of 4 rows are unchanged; 3 of them keep their answers. 1 row is new or changed." in done.err
     assert practice.answers() == asked + 1
     assert [line[-1] for line in read_csv(out)] == ["sentiment", "positive", "negative", "positive", "positive"]
 
