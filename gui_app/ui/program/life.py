@@ -19,6 +19,7 @@ from gui_app.ui.program.collecting import Collector
 from gui_app.ui.program.ending import EndRequests
 from gui_app.ui.program.handed_files import HandedFiles
 from gui_app.ui.program.notifying import JobNotifier
+from gui_app.ui.program.side_threads import SideThreads
 from gui_app.ui.program.taskbar import TaskbarProgress
 from gui_app.ui.services import Services
 from gui_app.worker.client import WorkerClient
@@ -41,6 +42,7 @@ def live(app: QApplication, window: MainWindow, door: SingleInstance, files: Seq
         files: Opened at once.
     """
     loop = QEventLoop(app)
+    loop.set_default_executor(SideThreads())
     asyncio.set_event_loop(loop)
     with loop:
         loop.run_until_complete(_live(app, window, door, files))
