@@ -187,7 +187,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:d
 QLineEdit[role="error"], QPlainTextEdit[role="error"], QComboBox[role="error"] {{ border: 1px solid {c.error}; }}
 QPlainTextEdit:read-only, QLineEdit:read-only {{ background: {c.window}; }}
 /* A list under the box: as a menu over it, Qt would draw a second frame. As high as a line that is typed in. */
-QComboBox {{ padding: 3px 4px 3px 8px; combobox-popup: 0; }}
+QComboBox {{ padding: 3px 4px 3px 8px; min-height: {sizes.line_px + 4}px; combobox-popup: 0; }}
 /* The line in it stands off by 2 more. */
 QComboBox:editable {{ padding-left: 6px; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import JobState, RowState
@@ -17,6 +17,7 @@ from gui_app.ui.look.palette import DARK, LIGHT, Colours, colours
 from gui_app.ui.look.states import JOB_STATE_ICONS, STATE_ICONS, job_state_colour, state_colour
 from gui_app.ui.look.stylesheet import stylesheet
 from gui_app.ui.look.theme import apply_text_size, apply_theme, set_role
+from gui_app.ui.pieces.forms import shrinking_box
 from gui_app.ui.pieces.search_edit import SearchEdit
 
 
@@ -118,6 +119,29 @@ def test_the_stylesheet_grows_with_the_font(qapp: QApplication) -> None:
     font.setPointSizeF(2 * font.pointSizeF())
     assert stylesheet(LIGHT, font) != small
     assert "::item" not in "".join(line for line in small.splitlines() if line.startswith("QTableView"))
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_what_is_chosen_typed_and_pressed_is_of_one_height(percent: int, qapp: QApplication, qtbot: QtBot) -> None:
+    typed, chosen, noted, pressed, first = (
+        QComboBox(),
+        QComboBox(),
+        shrinking_box(name="box"),
+        QPushButton(),
+        QPushButton(),
+    )
+    typed.setEditable(True)
+    set_role(first, "primary")
+    try:
+        apply_text_size(qapp, percent)
+        parts = (QLineEdit(), typed, chosen, noted, pressed, first)
+        for part in parts:
+            qtbot.addWidget(part)
+            part.ensurePolished()
+        heights = {part.sizeHint().height() for part in parts}
+        assert max(heights) - min(heights) <= 1
+    finally:
+        apply_text_size(qapp, 100)
 
 
 def test_icons_and_the_room_for_them_grow_with_the_letters(qapp: QApplication, qtbot: QtBot) -> None:
