@@ -23,6 +23,7 @@ from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import tell
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.scroll_column import ScrollColumn
@@ -84,8 +85,7 @@ class ExportDialog(QDialog):
         self._practice_note = text_label("warning", wrap=True)
         self._practice_note.setVisible(practice)
         self._stack = QStackedWidget()
-        self._bar = QProgressBar()
-        self._bar.setObjectName("exportProgressBar")
+        self._bar = named(QProgressBar(), "exportProgressBar")
         self._bar.setTextVisible(False)
         self._progress = text_label()
         self._icon = IconLabel("circle-check", "success", 32)

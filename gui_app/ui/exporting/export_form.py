@@ -14,6 +14,7 @@ from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Captioned, Fold, fill, shrinking_box, tell
 from gui_app.ui.pieces.help_link import link_under
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 
 SUFFIXES = {"xlsx": ".xlsx", "csv": ".csv", "json": ".json"}
@@ -46,11 +47,9 @@ class ExportForm(Panel):
         self._kind_buttons[kind].setChecked(True)
         self._kind_caption, self._kind_note = text_label("heading"), text_label("hint", wrap=True)
         self._file_caption = text_label("heading")
-        self.path_edit = QLineEdit(str(target.with_suffix(SUFFIXES[kind])))
-        self.path_edit.setObjectName("exportPathEdit")
+        self.path_edit = named(QLineEdit(str(target.with_suffix(SUFFIXES[kind]))), "exportPathEdit")
         self._file_caption.setBuddy(self.path_edit)
-        self._choose = QPushButton()
-        self._choose.setObjectName("chooseTargetButton")
+        self._choose = named(QPushButton(), "chooseTargetButton")
         self.message = text_label("error", wrap=True)
         self.message.setObjectName("exportMessage")
         self.message.hide()
@@ -60,8 +59,7 @@ class ExportForm(Panel):
         self.all_rows.setObjectName("allRowsButton")
         self.shown_rows.setObjectName("shownRowsButton")
         self.all_rows.setChecked(True)
-        self.answered_only = QCheckBox()
-        self.answered_only.setObjectName("answeredOnlyBox")
+        self.answered_only = named(QCheckBox(), "answeredOnlyBox")
         self._extras = {name: QCheckBox() for name in EXPORT_EXTRAS}
         self._extras_caption = text_label("heading")
         self.separator_box = shrinking_box(name="separatorBox")

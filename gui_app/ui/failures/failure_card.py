@@ -10,12 +10,13 @@ from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.sentences import cause_action, cause_sentence, cause_title
 from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.later.retries import WAIT_MIN
-from gui_app.ui.look.icons import IconLabel, set_icon
+from gui_app.ui.look.icons import IconLabel
 from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Fold, readable
 from gui_app.ui.pieces.help_link import HelpLink
 from gui_app.ui.pieces.help_topics import topic_of_cause
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 
 SHOWN_CHARACTERS = 5_000
@@ -115,8 +116,7 @@ class GroupCard(Panel):
             name: self._button(f"{name}GroupButton", drawing) for name, (drawing, _causes) in REMEDIES.items()
         }
         self._raw: tuple[int, str] | None = None
-        self._example = QPlainTextEdit()
-        self._example.setObjectName("failureExample")
+        self._example = named(QPlainTextEdit(), "failureExample")
         self._example.setReadOnly(True)
         self._example.setTabChangesFocus(True)
         self._example.setFixedHeight(92)
@@ -174,9 +174,7 @@ class GroupCard(Panel):
         describe(self._example, _("What came back for row {row}").format(row=number(group.example_row_id)))
 
     def _button(self, name: str, drawing: str) -> QPushButton:
-        out = QPushButton()
-        out.setObjectName(name)
-        set_icon(out, drawing)
+        out = named_button(QPushButton(), name, "", drawing)
         return out
 
     def _build(self) -> None:

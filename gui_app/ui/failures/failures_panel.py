@@ -12,9 +12,10 @@ from gui_app.jobs import Cause, RowFilter, RowState
 from gui_app.store.reading.queries import FailureGroup
 from gui_app.ui.failures.failure_card import GroupCard, rows_of
 from gui_app.ui.look.icons import IconLabel
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, set_role
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import tell
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 
@@ -44,12 +45,9 @@ class FailuresPanel(Panel):
         self._groups: tuple[FailureGroup, ...] = ()
         self._heading = text_label("subtitle", wrap=True)
         self._sub = text_label("hint", wrap=True)
-        self.retry_button = QPushButton()
-        self.retry_button.setObjectName("retryButton")
-        set_role(self.retry_button, "primary")
+        self.retry_button = named(QPushButton(), "retryButton", "primary")
         self.retry_button.clicked.connect(lambda: self.retryRequested.emit(self._failed()))
-        self.model_button = QPushButton()
-        self.model_button.setObjectName("retryOtherModelButton")
+        self.model_button = named(QPushButton(), "retryOtherModelButton")
         self.model_button.clicked.connect(lambda: self.modelRequested.emit(self._failed()))
         self._empty_icon = IconLabel("circle-check", "muted", 40)
         self._empty_icon.setAlignment(Qt.AlignmentFlag.AlignCenter)

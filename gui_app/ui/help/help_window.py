@@ -15,6 +15,7 @@ from gui_app.ui.help.help_text import BULLET, HelpPart, help_parts
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.search_edit import SearchEdit
@@ -39,8 +40,7 @@ class HelpWindow(Panel):
         self.search = SearchEdit()
         self.search.setObjectName("helpSearchEdit")
         self._told = text_label("hint")
-        self.list = QListWidget()
-        self.list.setObjectName("helpList")
+        self.list = named(QListWidget(), "helpList")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setWordWrap(True)
         self.list.setStyleSheet("QListWidget::item { padding: 3px 6px; }")

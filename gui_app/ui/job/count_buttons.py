@@ -12,6 +12,7 @@ from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.states import STATE_ICONS
 from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe
 
 _ORDER = (RowState.DONE, RowState.NEEDS_REVIEW, RowState.FAILED, RowState.RUNNING, RowState.WAITING)
@@ -37,8 +38,7 @@ class CountButtons(Panel):
         line = FlowLayout(self, GAP_XS)
         self.buttons: dict[RowState, QToolButton] = {}
         for state in _ORDER:
-            button = QToolButton()
-            button.setObjectName(f"count_{state.name.lower()}")
+            button = named(QToolButton(), f"count_{state.name.lower()}")
             button.setCheckable(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             set_role(button, "count")

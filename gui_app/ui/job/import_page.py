@@ -16,6 +16,7 @@ from gui_app.ui.look.icons import IconLabel
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.elided_label import ElidedLabel
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label
 
 _ENCODINGS = {
@@ -91,9 +92,7 @@ class ImportLine(Panel):
         self.progress.setRange(0, 1000)
         self.progress.setFixedWidth(120)
         self.progress.setTextVisible(False)
-        self.cancel = QPushButton()
-        self.cancel.setObjectName("cancelImportButton")
-        set_role(self.cancel, "quiet")
+        self.cancel = named(QPushButton(), "cancelImportButton", "quiet")
         self.cancel.clicked.connect(self.cancelRequested)
         line.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.cancel)

@@ -14,10 +14,10 @@ from gui_app.ui.job.import_page import ImportLine
 from gui_app.ui.job.job_side import JobSide
 from gui_app.ui.job.job_title import JobTitle
 from gui_app.ui.job.run_bar import RunBar
-from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.sizes import scaled
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.banner import BannerArea
+from gui_app.ui.pieces.named import named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 from gui_app.ui.review.review_feed import ReviewFeed
 from gui_app.ui.services import Services
@@ -78,14 +78,8 @@ class JobFrame(Panel):
         self.run_bar = RunBar(left)
         self.side = JobSide(services, self.splitter)
         self.feed = ReviewFeed(self.side.review, self.link)
-        self.side_button = QToolButton(left)
-        self.side_button.setObjectName("sideButton")
-        set_role(self.side_button, "icon")
-        set_icon(self.side_button, "panel-right")
-        self.jobs_button = QToolButton(left)
-        self.jobs_button.setObjectName("jobsButton")
-        set_role(self.jobs_button, "icon")
-        set_icon(self.jobs_button, "panel-left")
+        self.side_button = named_button(QToolButton(left), "sideButton", "icon", "panel-right")
+        self.jobs_button = named_button(QToolButton(left), "jobsButton", "icon", "panel-left")
         self.jobs_button.clicked.connect(self.jobsRequested)
 
     def _lay_out(self) -> None:

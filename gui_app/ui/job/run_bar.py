@@ -18,6 +18,7 @@ from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.split_button import SplitButton
 
@@ -62,8 +63,7 @@ class RunBar(Panel):
         self.retranslate()
 
     def _make_parts(self) -> None:
-        self.progress = QProgressBar()
-        self.progress.setObjectName("progressBar")
+        self.progress = named(QProgressBar(), "progressBar")
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.plot = RatePlot()
@@ -78,12 +78,10 @@ class RunBar(Panel):
         self.cost.setObjectName("costLabel")
         self.eta = text_label("hint")
         self.eta.setObjectName("etaLabel")
-        self.try_button = QToolButton()
-        self.try_button.setObjectName("tryButton")
+        self.try_button = named(QToolButton(), "tryButton")
         self.try_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.try_button, "flask-conical")
-        self.run_button = QToolButton()
-        self.run_button.setObjectName("runButton")
+        self.run_button = named(QToolButton(), "runButton")
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.run_button, "play", "on_accent")
         self.pause_button, self.stop_button = QPushButton(), QPushButton()
@@ -92,9 +90,7 @@ class RunBar(Panel):
         set_icon(self.pause_button, "pause")
         set_icon(self.stop_button, "square", "error")
         set_role(self.stop_button, "danger")
-        self.export_button = QPushButton()
-        self.export_button.setObjectName("exportButton")
-        set_icon(self.export_button, "download")
+        self.export_button = named_button(QPushButton(), "exportButton", "", "download")
         self._try_menu, self._run_menu = QMenu(self), QMenu(self)
         self._try_actions = {
             name: self._action(self._try_menu, name) for name in ("first", "random", "selected", "gold")

@@ -15,6 +15,7 @@ from gui_app.ui.model.connection import Connection, said
 from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.help_link import link_under
 from gui_app.ui.pieces.help_topics import topic_of, topic_of_cause
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -36,8 +37,7 @@ class ConnectionTest(Panel):
     ) -> None:
         super().__init__(parent)
         self._connection, self._worker, self._tasks = connection, worker, tasks
-        self.button = QPushButton()
-        self.button.setObjectName("testKeyButton")
+        self.button = named(QPushButton(), "testKeyButton")
         self.result = text_label("hint", wrap=True)
         self.result.setObjectName("testResult")
         self._link = link_under(self.result, "model")

@@ -16,6 +16,7 @@ from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.help_link import link_under
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -56,21 +57,17 @@ class KeyPart(Panel):
         self._wrong = ""
         # Counts what was kept and forgotten: a look from before then saw what is no longer so.
         self._turn = 0
-        self.edit = QLineEdit()
-        self.edit.setObjectName("keyEdit")
+        self.edit = named(QLineEdit(), "keyEdit")
         self.edit.setEchoMode(QLineEdit.EchoMode.Password)
         self.edit.setMaxLength(1000)
         self.edit.editingFinished.connect(self.keep)
         self.edit.textEdited.connect(lambda: self._say(""))
-        self._reveal = QToolButton()
-        self._reveal.setObjectName("showKeyButton")
+        self._reveal = named(QToolButton(), "showKeyButton")
         self._reveal.setCheckable(True)
         set_role(self._reveal, "icon")
         set_icon(self._reveal, "eye")
         self._reveal.toggled.connect(self._show_typed)
-        self._forget = QPushButton()
-        self._forget.setObjectName("forgetKeyButton")
-        set_role(self._forget, "link")
+        self._forget = named(QPushButton(), "forgetKeyButton", "link")
         self._forget.clicked.connect(self._forget_clicked)
         self.caption = text_label("heading")
         self.caption.setBuddy(self.edit)

@@ -25,6 +25,7 @@ from gui_app.ui.model.model_part import ModelPart, PriceFinder
 from gui_app.ui.model.provider_box import ProviderBox, provider_title
 from gui_app.ui.model.run_part import RunPart
 from gui_app.ui.pieces.forms import Captioned, choose
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
@@ -92,8 +93,7 @@ class ModelPanel(Panel):
         inside = self._scroll.body
         self.provider_box = ProviderBox()
         self._provider = Captioned(self.provider_box, inside)
-        self.address_edit = QLineEdit()
-        self.address_edit.setObjectName("baseUrlEdit")
+        self.address_edit = named(QLineEdit(), "baseUrlEdit")
         self.address_edit.setMaxLength(500)
         self._address = Captioned(self.address_edit, inside)
         self._question = AddressQuestion(inside)

@@ -14,12 +14,12 @@ from gui_app.i18n import _, money, ngettext, number, one_after_another
 from gui_app.pricing.prices import PriceTable
 from gui_app.providers.base import ModelInfo
 from gui_app.sentences import plain
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_XS
 from gui_app.ui.model.connection import Connection, said
 from gui_app.ui.model.model_box import ModelBox
 from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.help_link import link_under
+from gui_app.ui.pieces.named import named_button
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
@@ -60,10 +60,7 @@ class ModelPart(Panel):
         self._listed_for: tuple[str, str | None] | None = None
         self.price: PriceTable | None = None
         self.box = ModelBox()
-        self.reload = QToolButton()
-        self.reload.setObjectName("reloadModelsButton")
-        set_role(self.reload, "icon")
-        set_icon(self.reload, "refresh-cw")
+        self.reload = named_button(QToolButton(), "reloadModelsButton", "icon", "refresh-cw")
         self._caption = text_label("heading")
         self._caption.setBuddy(self.box)
         self.note = text_label("hint", wrap=True)

@@ -14,6 +14,7 @@ from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.model.estimating import Estimated
 from gui_app.ui.model.lane_choice import LaneChoice
 from gui_app.ui.pieces.forms import Captioned, Fold, SideBySide, calm_wheel, choose, fill, shrinking_box, tell
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, text_label, vbox
 from gui_app.ui.recipe.typed import typed_number
 
@@ -35,8 +36,7 @@ class RunPart(Panel):
         self._price_known = True
         # Kept and given back: there is no control for it.
         self._temperature: float | None = None
-        self.speed_box = QComboBox()
-        self.speed_box.setObjectName("speedBox")
+        self.speed_box = named(QComboBox(), "speedBox")
         self.speed_box.setEditable(True)
         self.speed_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.speed_box.addItem("", None)
@@ -47,19 +47,15 @@ class RunPart(Panel):
         # Wide enough for its longest word, or it goes below the speed.
         self.lane_box.setMinimumContentsLength(18)
         self.lanes = LaneChoice()
-        self.budget_edit = QLineEdit()
-        self.budget_edit.setObjectName("budgetEdit")
+        self.budget_edit = named(QLineEdit(), "budgetEdit")
         self.budget_edit.setMaxLength(20)
         self.input_price_edit, self.output_price_edit = QLineEdit(), QLineEdit()
         self.input_price_edit.setObjectName("inputPriceEdit")
         self.output_price_edit.setObjectName("outputPriceEdit")
-        self.identical_box = QCheckBox()
-        self.identical_box.setObjectName("identicalBox")
+        self.identical_box = named(QCheckBox(), "identicalBox")
         self.identical_box.setChecked(True)
-        self.confidence_box = QCheckBox()
-        self.confidence_box.setObjectName("confidenceBox")
-        self.tokens_edit = QLineEdit()
-        self.tokens_edit.setObjectName("maxTokensEdit")
+        self.confidence_box = named(QCheckBox(), "confidenceBox")
+        self.tokens_edit = named(QLineEdit(), "maxTokensEdit")
         self.tokens_edit.setMaxLength(10)
         self._speed, self._lane = Captioned(self.speed_box), Captioned(self.lane_box)
         self._budget, self._tokens = Captioned(self.budget_edit), Captioned(self.tokens_edit)

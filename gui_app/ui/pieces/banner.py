@@ -12,6 +12,7 @@ from gui_app.i18n import _, ngettext, number
 from gui_app.ui.look.icons import IconLabel, set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.help_link import HelpLink
+from gui_app.ui.pieces.named import named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 
 _ICONS = {"": ("info", "accent"), "warning": ("triangle-alert", "warning"), "error": ("circle-alert", "error")}
@@ -54,10 +55,7 @@ class BannerArea(Panel):
         self._shown: list[tuple[Notice, QWidget]] = []
         self._closed: set[str] = set()
         self._low = self._unfolded = False
-        self._more = QPushButton()
-        self._more.setObjectName("moreNoticesButton")
-        set_role(self._more, "link")
-        set_icon(self._more, "chevron-down", "accent")
+        self._more = named_button(QPushButton(), "moreNoticesButton", "link", "chevron-down", "accent")
         self._more.clicked.connect(self._unfold)
         self._more.hide()
         self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)

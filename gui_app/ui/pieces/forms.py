@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from gui_app.sentences import plain
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import hbox, text_label, vbox
 
 
@@ -78,8 +79,7 @@ class Fold(QWidget):
     def __init__(self, content: QWidget, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.content = content
-        self.button = QToolButton()
-        self.button.setObjectName(name)
+        self.button = named(QToolButton(), name)
         self.button.setCheckable(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_role(self.button, "link")
@@ -184,8 +184,7 @@ def choose(box: QComboBox, data: object) -> bool:
 
 def shrinking_box(*, name: str) -> QComboBox:
     """A box that gets narrower than its longest item, so that long names do not widen the panel."""
-    out = QComboBox()
-    out.setObjectName(name)
+    out = named(QComboBox(), name)
     out.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     out.setMinimumContentsLength(8)
     out.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from gui_app.ui.look.icons import IconLabel
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
 
 
@@ -55,8 +56,7 @@ class Question(QDialog):
         buttons.addStretch(1)
         self.buttons: dict[str, QPushButton] = {}
         for at, choice in enumerate(choices):
-            button = QPushButton(choice.text)
-            button.setObjectName(f"answer_{choice.key}")
+            button = named(QPushButton(choice.text), f"answer_{choice.key}")
             button.setAutoDefault(False)
             button.setDefault(at == 0)
             if choice.role:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import set_role
 from gui_app.ui.pieces.menus import pop_up
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import hbox
 
 
@@ -20,8 +21,7 @@ class SplitButton(QWidget):
 
     def __init__(self, button: QToolButton, menu: QMenu, *, name: str, role: str = "") -> None:
         super().__init__()
-        self.more = QToolButton()
-        self.more.setObjectName(name)
+        self.more = named(QToolButton(), name)
         # Not a menu of the button's own: Qt shows such a one to no screen reader, or lets it wait until it is closed.
         self.more.clicked.connect(lambda: pop_up(menu, self.more))
         button.setProperty("joined", "left")

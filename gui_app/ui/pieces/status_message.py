@@ -14,6 +14,7 @@ from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XL, set_role
 from gui_app.ui.pieces.help_link import want_help
 from gui_app.ui.pieces.help_topics import topic_of
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label
 
 _FOOT = 136
@@ -36,9 +37,7 @@ class StatusMessage(Panel):
         self.progress.setRange(0, 1000)
         self.progress.setFixedWidth(140)
         self.progress.setTextVisible(False)
-        self.button = QPushButton()
-        self.button.setObjectName("statusAction")
-        set_role(self.button, "link")
+        self.button = named(QPushButton(), "statusAction", "link")
         self.close_button = QToolButton()
         set_role(self.close_button, "icon")
         set_icon(self.close_button, "x")

@@ -13,6 +13,7 @@ from gui_app.sentences import plain
 from gui_app.ui.look.theme import GAP_S, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import button_text
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, clear, describe, plain_tip, text_label, vbox, widgets_of
 
 COLUMN_MIME = "application/x-rowmill-column"
@@ -84,15 +85,12 @@ class ColumnChips(Panel):
         self.setObjectName("columnChips")
         self._columns: tuple[str, ...] = ()
         self._all = False
-        self._search = QLineEdit()
-        self._search.setObjectName("columnSearch")
+        self._search = named(QLineEdit(), "columnSearch")
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._lay_out)
         self._line = QWidget()
         self._flow = FlowLayout(self._line, GAP_S // 2 + 1)
-        self._more = QPushButton()
-        self._more.setObjectName("moreColumnsButton")
-        set_role(self._more, "link")
+        self._more = named(QPushButton(), "moreColumnsButton", "link")
         self._more.clicked.connect(self._show_all)
         self._none = text_label("hint", wrap=True)
         column = vbox(self, gap=GAP_S)

@@ -20,10 +20,10 @@ from gui_app.i18n import _, ngettext
 from gui_app.jobs import FieldKind, OutputField
 from gui_app.recipes.checks import check_fields
 from gui_app.sentences import explain, plain
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, set_role
+from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.forms import Captioned, Fold, SideBySide, calm_wheel, fill, shrinking_box, tell
 from gui_app.ui.pieces.help_link import link_under
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.recipe.label_meanings import LabelMeanings
 from gui_app.ui.recipe.typed import split_labels, typed_number
@@ -57,33 +57,23 @@ class FieldCard(Panel):
         super().__init__(parent, role="card")
         self._filling = True
         self.setObjectName("fieldCard")
-        self.name_edit = QLineEdit()
-        self.name_edit.setObjectName("fieldNameEdit")
+        self.name_edit = named(QLineEdit(), "fieldNameEdit")
         self.name_edit.setMaxLength(200)
         self.kind_box = shrinking_box(name="fieldKindBox")
-        self.remove_button = QToolButton()
-        self.remove_button.setObjectName("removeFieldButton")
-        set_role(self.remove_button, "icon")
-        set_icon(self.remove_button, "trash-2")
-        self.up_button = QToolButton()
-        self.up_button.setObjectName("moveFieldUpButton")
-        set_role(self.up_button, "icon")
-        set_icon(self.up_button, "arrow-up")
-        self.labels_edit = QPlainTextEdit()
-        self.labels_edit.setObjectName("labelsEdit")
+        self.remove_button = named_button(QToolButton(), "removeFieldButton", "icon", "trash-2")
+        self.up_button = named_button(QToolButton(), "moveFieldUpButton", "icon", "arrow-up")
+        self.labels_edit = named(QPlainTextEdit(), "labelsEdit")
         self.labels_edit.setTabChangesFocus(True)
         self._labels = Captioned(self.labels_edit)
         self._meanings = LabelMeanings()
         self._meanings_fold = Fold(self._meanings, name="labelMeaningsButton")
         self.minimum_edit, self.maximum_edit = self._small("minimumEdit"), self._small("maximumEdit")
         self._minimum, self._maximum = Captioned(self.minimum_edit), Captioned(self.maximum_edit)
-        self.whole_box = QCheckBox()
-        self.whole_box.setObjectName("wholeNumbersBox")
+        self.whole_box = named(QCheckBox(), "wholeNumbersBox")
         self._number = self._number_part()
         self.length_edit = self._small("lengthEdit")
         self._length = Captioned(self.length_edit)
-        self.hint_edit = QLineEdit()
-        self.hint_edit.setObjectName("fieldHintEdit")
+        self.hint_edit = named(QLineEdit(), "fieldHintEdit")
         self.hint_edit.setMaxLength(1000)
         self._hint = Captioned(self.hint_edit)
         self._hint_fold = Fold(self._hint, name="fieldHintButton")
@@ -190,8 +180,7 @@ class FieldCard(Panel):
         return out
 
     def _small(self, name: str) -> QLineEdit:
-        out = QLineEdit()
-        out.setObjectName(name)
+        out = named(QLineEdit(), name)
         out.setMaxLength(30)
         return out
 

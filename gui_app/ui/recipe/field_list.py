@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
 
 from gui_app.i18n import _
 from gui_app.jobs import FieldKind, OutputField
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_S, set_role
+from gui_app.ui.look.theme import GAP_S
+from gui_app.ui.pieces.named import named_button
 from gui_app.ui.pieces.panel import Panel, describe, vbox
 from gui_app.ui.recipe.field_card import FieldCard, refusal
 
@@ -32,10 +32,7 @@ class FieldList(Panel):
         self.setObjectName("fieldList")
         self.cards: list[FieldCard] = []
         self._cards = vbox(None, gap=GAP_S)
-        self._add = QPushButton()
-        self._add.setObjectName("addFieldButton")
-        set_role(self._add, "link")
-        set_icon(self._add, "plus", "accent")
+        self._add = named_button(QPushButton(), "addFieldButton", "link", "plus", "accent")
         self._add.clicked.connect(self._add_clicked)
         column = vbox(self, gap=GAP_S)
         column.addLayout(self._cards)

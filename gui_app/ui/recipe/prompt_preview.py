@@ -12,6 +12,7 @@ from gui_app.recipes.template import Template
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.forms import readable, tell
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 
 SHOWN_CHARACTERS = 20_000
@@ -41,8 +42,7 @@ class PromptPreview(Panel):
             set_role(button, "icon")
             set_icon(button, drawing)
             button.clicked.connect(lambda _checked=False, step=step: self.stepped.emit(step))
-        self.text = QPlainTextEdit()
-        self.text.setObjectName("promptPreview")
+        self.text = named(QPlainTextEdit(), "promptPreview")
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)
         self.text.setTabChangesFocus(True)

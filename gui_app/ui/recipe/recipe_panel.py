@@ -16,9 +16,9 @@ from gui_app.recipes.question import notes
 from gui_app.recipes.template import Template
 from gui_app.sentences import explain, filled, plain
 from gui_app.store.reading.queries import RecipeVersion
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, set_role
+from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.forms import tell
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.pieces.tasks import Tasks
@@ -73,15 +73,10 @@ class RecipePanel(Panel):
         self.menu = RecipeMenu(self, self._tasks, self._top)
         self._message = text_label("hint", wrap=True)
         self._message.setObjectName("recipeMessage")
-        self._take_back = QPushButton()
-        self._take_back.setObjectName("takeBackButton")
-        set_role(self._take_back, "link")
+        self._take_back = named(QPushButton(), "takeBackButton", "link")
         self.prompt_edit = PromptEdit(self._prompt)
         self._prompt_caption = text_label("heading")
-        self.history_button = QPushButton()
-        self.history_button.setObjectName("historyButton")
-        set_role(self.history_button, "link")
-        set_icon(self.history_button, "history", "accent")
+        self.history_button = named_button(QPushButton(), "historyButton", "link", "history", "accent")
         self.history_button.hide()
         # Its room is kept, so that nothing moves under the hand when it comes with the first answers.
         policy = self.history_button.sizePolicy()

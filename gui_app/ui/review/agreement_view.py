@@ -21,7 +21,8 @@ from gui_app.jobs import RowFilter
 from gui_app.review import Agreement, Finding, LabelFigures, NumberAgreement, SetAgreement, agreement_in_words
 from gui_app.sentences import filled, plain
 from gui_app.ui.look.palette import colours
-from gui_app.ui.look.theme import GAP_S, set_role
+from gui_app.ui.look.theme import GAP_S
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
 from gui_app.ui.pieces.plain_tables import height_of_lines, make_plain
 
@@ -61,17 +62,14 @@ class AgreementView(Panel):
         # One click, or Enter on the keyboard.
         self.confusion.cellClicked.connect(self._cell_chosen)
         self.confusion.cellActivated.connect(self._cell_chosen)
-        self.rows = QListWidget(self)
-        self.rows.setObjectName(self._name("disagreementList"))
-        set_role(self.rows, "boxed")
+        self.rows = named(QListWidget(self), self._name("disagreementList"), "boxed")
         self.rows.setUniformItemSizes(True)
         self.rows.setStyleSheet("QListWidget::item { padding: 3px 6px; } QListWidget { padding: 3px 0; }")
         self.rows.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows.itemClicked.connect(self._row_chosen)
         self.rows.itemActivated.connect(self._row_chosen)
-        self._all = QPushButton()
-        self._all.setObjectName(self._name("showDisagreementsButton"))
+        self._all = named(QPushButton(), self._name("showDisagreementsButton"))
         self._all.clicked.connect(self._show_all)
         column = vbox(self, gap=GAP_S)
         parts: tuple[QWidget, ...] = (self.label, self._more, self._warnings, self._per_label_caption, self.per_label)

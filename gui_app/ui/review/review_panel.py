@@ -15,6 +15,7 @@ from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Captioned, calm_wheel, choose, shrinking_box
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
@@ -75,14 +76,12 @@ class ReviewPanel(Panel):
         self.field_box = shrinking_box(name="reviewFieldBox")
         self._field_part = Captioned(self.field_box, inside)
         self.bars = LabelBars(inside)
-        self.search_edit = QLineEdit()
-        self.search_edit.setObjectName("reviewSearchEdit")
+        self.search_edit = named(QLineEdit(), "reviewSearchEdit")
         self.search_edit.setClearButtonEnabled(True)
         self._search_soon = once(self, 250, self._filter)
         self._which = QButtonGroup(self)
         self._which_buttons = {name: self._which_button(name) for name in (_ALL, _NEEDS_REVIEW, _EDITED, _OPEN)}
-        self.unsure_button = QPushButton()
-        self.unsure_button.setObjectName("leastSureButton")
+        self.unsure_button = named(QPushButton(), "leastSureButton")
         self.unsure_button.setCheckable(True)
         set_role(self.unsure_button, "count")
         self.gold_box = shrinking_box(name="goldColumnBox")
@@ -238,8 +237,7 @@ class ReviewPanel(Panel):
         self.unsure_button.hide()
 
     def _which_button(self, name: str) -> QPushButton:
-        out = QPushButton()
-        out.setObjectName(f"review_{name}")
+        out = named(QPushButton(), f"review_{name}")
         out.setCheckable(True)
         out.setChecked(name == _ALL)
         set_role(out, "count")

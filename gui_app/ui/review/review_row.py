@@ -11,10 +11,10 @@ from gui_app.jobs import FieldKind, OutputField, RowState
 from gui_app.recipes.new_labels import NewLabel
 from gui_app.sentences import cause_title, plain, state_name
 from gui_app.store.reading.queries import RowView
-from gui_app.ui.look.icons import set_icon
-from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import button_text, readable, tell
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.review.value_editor import ValueEditor
 
@@ -43,8 +43,7 @@ class ReviewRow(Panel):
         self.setObjectName("reviewRow")
         self._row: RowView | None = None
         self._field: OutputField | None = None
-        self.go_on_box = QCheckBox()
-        self.go_on_box.setObjectName("reviewNextBox")
+        self.go_on_box = named(QCheckBox(), "reviewNextBox")
         self.go_on_box.setChecked(True)
         self.keys = text_label("small", wrap=True)
         self.keys.setObjectName("reviewKeys")
@@ -189,16 +188,11 @@ class ReviewRow(Panel):
             self.stepped.emit(1)
 
     def _action(self, name: str, drawing: str) -> QPushButton:
-        out = QPushButton()
-        out.setObjectName(name)
-        set_icon(out, drawing)
+        out = named_button(QPushButton(), name, "", drawing)
         return out
 
     def _arrow(self, name: str, drawing: str, step: int) -> QToolButton:
-        out = QToolButton()
-        out.setObjectName(name)
-        set_role(out, "icon")
-        set_icon(out, drawing)
+        out = named_button(QToolButton(), name, "icon", drawing)
         out.clicked.connect(lambda: self.stepped.emit(step))
         return out
 

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from gui_app.i18n import _, ngettext, number
 from gui_app.store.edits import Change, JobEditor
 from gui_app.ui.feed.bridge import JobLink
-from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_S
 from gui_app.ui.pieces.forms import Captioned, calm_wheel
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.review.agreement_view import AgreementView, Result
 
@@ -36,14 +36,11 @@ class SecondOpinionPart(Panel):
         super().__init__(parent)
         self.setObjectName("secondOpinion")
         self._heading, self._hint = text_label("heading", wrap=True), text_label("hint", wrap=True)
-        self.size_box = QComboBox()
-        self.size_box.setObjectName("secondSizeBox")
+        self.size_box = named(QComboBox(), "secondSizeBox")
         for size in SIZES:
             self.size_box.addItem(number(size), size)
         self._size_part = Captioned(self.size_box, self)
-        self.ask_button = QPushButton()
-        self.ask_button.setObjectName("askTwiceButton")
-        set_icon(self.ask_button, "scale")
+        self.ask_button = named_button(QPushButton(), "askTwiceButton", "", "scale")
         self.view = AgreementView(self, second=True)
         line = hbox(None, gap=GAP_S)
         line.addWidget(self.size_box)

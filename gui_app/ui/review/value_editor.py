@@ -14,6 +14,7 @@ from gui_app.sentences import plain
 from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import button_text, tell
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, clear, describe, hbox, text_label, vbox
 from gui_app.ui.table.hand_value import editable_text, typed_value
 
@@ -52,8 +53,7 @@ class ValueEditor(Panel):
         self._buttons: list[tuple[FieldValue, QPushButton]] = []
         self._line = QWidget()
         self._flow = FlowLayout(self._line, GAP_XS)
-        self.edit = QLineEdit()
-        self.edit.setObjectName("answerEdit")
+        self.edit = named(QLineEdit(), "answerEdit")
         self.edit.returnPressed.connect(self._keep_line)
         self.box = _TextBox()
         self.box.setObjectName("answerBox")
@@ -61,8 +61,7 @@ class ValueEditor(Panel):
         self.box.setFixedHeight(96)
         self.box.kept.connect(self._keep_box)
         self.box.dropped.connect(self._show_value)
-        self._save = QPushButton()
-        self._save.setObjectName("saveAnswerButton")
+        self._save = named(QPushButton(), "saveAnswerButton")
         self._save.clicked.connect(self._save_clicked)
         self._wrong = text_label("error", wrap=True)
         self._wrong.hide()
@@ -129,8 +128,7 @@ class ValueEditor(Panel):
         for position, (value, text) in enumerate(choices, start=1):
             # The key of a number is the number itself.
             key = f"{position}  " if position <= 9 and not _is_short_scale(field) else ""
-            button = QPushButton(button_text(key + text))
-            button.setObjectName("answerButton")
+            button = named(QPushButton(button_text(key + text)), "answerButton")
             button.setCheckable(True)
             set_role(button, "count")
             pressed = value if _is_short_scale(field) else position

@@ -12,6 +12,7 @@ from gui_app import __version__, licences
 from gui_app.i18n import _
 from gui_app.licences import Component
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -34,14 +35,12 @@ class AboutPage(Panel):
         )
         self._caption = text_label("heading", wrap=True)
         self._hint = text_label("hint", wrap=True)
-        self.list = QListWidget()
-        self.list.setObjectName("componentList")
+        self.list = named(QListWidget(), "componentList")
         self.list.setMinimumHeight(_LIST_HEIGHT)
         self.list.setUniformItemSizes(True)
         set_role(self.list, "boxed")
         self.list.setStyleSheet("QListWidget::item { padding: 2px 6px; } QListWidget { padding: 3px 0; }")
-        self.text = QPlainTextEdit()
-        self.text.setObjectName("licenceText")
+        self.text = named(QPlainTextEdit(), "licenceText")
         self.text.setReadOnly(True)
         self.text.setMinimumHeight(_TEXT_HEIGHT)
         self._arrange()

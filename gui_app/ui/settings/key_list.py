@@ -14,10 +14,11 @@ from gui_app.keys import FoundKey, KeyStore
 from gui_app.providers import catalog
 from gui_app.sentences import explain, plain
 from gui_app.settings import BASE_URLS, Settings
-from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
+from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS
 from gui_app.ui.model.key_part import KeyPart, kept_where
 from gui_app.ui.pieces.forms import calm_wheel, shrinking_box, tell
 from gui_app.ui.pieces.help_link import link_under
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, clear, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.tasks import Tasks
 
@@ -130,9 +131,7 @@ class KeyList(Panel):
         line = hbox(out, (GAP_M, GAP_S, GAP_S, GAP_S), GAP_S)
         line.addLayout(words, 1)
         if key.origin != "environment":
-            button = QPushButton(_("Forget"))
-            button.setObjectName("forgetKeyButton")
-            set_role(button, "danger")
+            button = named(QPushButton(_("Forget")), "forgetKeyButton", "danger")
             describe(button, _("Forget the key of {provider}").format(provider=place.title()))
             button.clicked.connect(lambda: self._tasks.start("forget a key", self._forget(place)))
             line.addWidget(button)

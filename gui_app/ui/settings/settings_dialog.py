@@ -22,10 +22,10 @@ from gui_app.settings import (
     THEME,
     Setting,
 )
-from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_XL, set_role
 from gui_app.ui.pieces.forms import Captioned
+from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
 from gui_app.ui.pieces.scroll_column import ScrollColumn, where_too_low
@@ -73,19 +73,15 @@ class SettingsDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.setObjectName("settingsTabs")
         self.tabs.setDocumentMode(True)
-        self.folder_edit = QLineEdit(str(jobs_folder))
-        self.folder_edit.setObjectName("jobsFolderEdit")
+        self.folder_edit = named(QLineEdit(str(jobs_folder)), "jobsFolderEdit")
         self.folder_edit.setReadOnly(True)
         self._folder = Captioned(self.folder_edit)
-        self._open_folder = QPushButton()
-        self._open_folder.setObjectName("openJobsFolderButton")
-        set_icon(self._open_folder, "folder-open")
+        self._open_folder = named_button(QPushButton(), "openJobsFolderButton", "", "folder-open")
         self.keys = KeyList(services.settings, services.keys, self._tasks)
         self.ceilings = CeilingControls(services.settings)
         self.what_leaves = WhatLeaves(job)
         self.about = AboutPage(self._tasks)
-        self._close = QPushButton()
-        self._close.setObjectName("closeSettingsButton")
+        self._close = named(QPushButton(), "closeSettingsButton")
         self._build()
         self.retranslate()
         resize_within(self, scaled(660, 1.6), scaled(640, 1.2))

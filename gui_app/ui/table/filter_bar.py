@@ -12,6 +12,7 @@ from gui_app.ui.look.icons import icon, set_icon
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.states import STATE_ICONS
 from gui_app.ui.look.theme import GAP_L, GAP_S, set_role
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, hbox, plain_tip, text_label
 from gui_app.ui.pieces.search_edit import SearchEdit
@@ -44,22 +45,18 @@ class FilterBar(Panel):
         self.search.setObjectName("searchEdit")
         self.search.setMinimumWidth(_NARROWEST_SEARCH)
         self.search.setMaximumWidth(320)
-        self.states = QComboBox()
-        self.states.setObjectName("stateFilter")
+        self.states = named(QComboBox(), "stateFilter")
         self.states.view().setIconSize(self.states.iconSize())
         self.states.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.states.setMinimumWidth(_NARROWEST_STATES)
-        self._chip = QToolButton()
-        self._chip.setObjectName("filterChip")
-        set_role(self._chip, "chip")
+        self._chip = named(QToolButton(), "filterChip", "chip")
         self._chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._chip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         set_icon(self._chip, "x", "accent")
         self._chip.hide()
         self._told = text_label("hint")
         self._told.setObjectName("listedLabel")
-        self.columns = QToolButton()
-        self.columns.setObjectName("columnsButton")
+        self.columns = named(QToolButton(), "columnsButton")
         self.columns.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_role(self.columns, "quiet")
         set_icon(self.columns, "columns-3")

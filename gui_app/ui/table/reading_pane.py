@@ -10,6 +10,7 @@ from gui_app.i18n import _, number
 from gui_app.sentences import plain
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_L, GAP_S, set_role
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 
 SHOWN_CHARACTERS = 200_000
@@ -32,8 +33,7 @@ class ReadingPane(Panel):
         self._shown: tuple[int, str, str, str] | None = None
         self._where = text_label("heading")
         self._size = text_label("hint")
-        self.text = QPlainTextEdit()
-        self.text.setObjectName("readingText")
+        self.text = named(QPlainTextEdit(), "readingText")
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)
         self._up, self._down, self._close = QToolButton(), QToolButton(), QToolButton()

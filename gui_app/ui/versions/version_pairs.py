@@ -20,6 +20,7 @@ from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import fill, tell
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.plain_tables import fill_table, plain_table
 from gui_app.ui.table.cell_text import value_text
@@ -72,12 +73,10 @@ class VersionPairs(Panel):
             # Its versions come after it is shown.
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._compare, self._with = text_label(), text_label()
-        self.differ_box = QCheckBox()
-        self.differ_box.setObjectName("onlyDifferBox")
+        self.differ_box = named(QCheckBox(), "onlyDifferBox")
         self.summary = text_label(wrap=True)
         self.summary.setObjectName("versionSummary")
-        self.ask_button = QPushButton()
-        self.ask_button.setObjectName("askSameRowsButton")
+        self.ask_button = named(QPushButton(), "askSameRowsButton")
         self.ask_button.setAutoDefault(False)
         self.table = plain_table("pairTable")
         self._build()

@@ -23,6 +23,7 @@ from gui_app.ui.feed.store_thread import Request
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
 from gui_app.ui.pieces.forms import readable
+from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import describe, hbox, plain_tip, text_label, vbox
 from gui_app.ui.pieces.plain_tables import fill_table, height_of_lines, plain_table
 from gui_app.ui.pieces.screen_room import resize_within
@@ -55,8 +56,7 @@ class VersionsDialog(QDialog):
         self._heading, self._hint = text_label("subtitle", wrap=True), text_label("hint", wrap=True)
         self.list = plain_table("versionList")
         self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.prompt = QPlainTextEdit()
-        self.prompt.setObjectName("versionPrompt")
+        self.prompt = named(QPlainTextEdit(), "versionPrompt")
         self.prompt.setReadOnly(True)
         self.prompt.setTabChangesFocus(True)
         self.back_button, self.answers_button = QPushButton(), QPushButton()
@@ -64,8 +64,7 @@ class VersionsDialog(QDialog):
         self.answers_button.setObjectName("backWithAnswersButton")
         self.pairs = VersionPairs(self._ask_pairs, columns, gold)
         self.pairs.askRequested.connect(self.askRequested)
-        self.close_button = QPushButton()
-        self.close_button.setObjectName("closeVersionsButton")
+        self.close_button = named(QPushButton(), "closeVersionsButton")
         self._build()
         self.retranslate()
         self.look()
