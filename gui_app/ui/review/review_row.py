@@ -101,7 +101,9 @@ class ReviewRow(Panel):
     def _show_new_label(self) -> None:
         new = self._new_label
         self.add_button.setVisible(new is not None)
-        if new is not None:
+        if new is None:
+            describe(self.add_button, _("Add to the list"))
+        else:
             text = _("Add “{label}” to the list").format(label=plain(new.label, 40))
             self.add_button.setText(button_text(f"{text}  L"))
             what = _("Every row that was answered with it is done then; nothing is sent, nothing is paid.")
