@@ -81,7 +81,7 @@ async def test_a_sample_is_tried_run_and_filtered_by_clicks_alone(window: MainWi
     click(window, "runButton")
     await until(lambda: page.overview is not None and page.overview.summary.state is JobState.FINISHED)
     await until(lambda: page.model.index(0, 5).data() in ("positive", "negative", "neutral"))
-    assert any("made up" in text for text in page.banners.texts())
+    assert any("practice model made these answers up" in text for text in page.banners.texts())
     click(window, "count_done")
     await until(lambda: not page.model.list.is_plain and page.model.rowCount() > 0)
     assert page.filter_bar.states.currentData() == "done"
