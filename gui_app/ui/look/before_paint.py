@@ -2,7 +2,7 @@
 
 PySide makes all names of the `Qt` namespace, two thousand, when the first of them is asked for. That takes longer than
 to draw the first page, so until it is on the screen nothing may name `Qt`, nor override a hook that is given an event
-(`tests/ui/window/test_start.py` watches over it). The numbers are part of Qt's promise to its users.
+(`tests/ui/program/test_start.py` watches over it). The numbers are part of Qt's promise to its users.
 """
 
 from __future__ import annotations
