@@ -18,7 +18,7 @@ from gui_app.ui.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent, QObject
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
 
     from gui_app.ui.pieces.banner import BannerArea
     from gui_app.ui.window.away import AwayCard
@@ -178,6 +178,7 @@ class EmptyPage(FirstPanel):
         at = self._column.indexOf(self.drop) - 1
         self._column.insertWidget(at, self.away)
         self._column.insertWidget(at, self._problem)
+        self.installEventFilter(self)
         self.samples.installEventFilter(self.samples)
         self.samples.stack()
         for part in (self.drop, *self.samples.cards):
@@ -186,16 +187,16 @@ class EmptyPage(FirstPanel):
             for label in card.findChildren(QWidget):
                 label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's hook, on the page itself: a hook of its own would be called before the first picture."""
+        from PySide6.QtCore import QEvent
+
+        if event.type() == QEvent.Type.Resize:
+            self.refit()
+        return False
+
     def refit(self) -> None:
-        """Wider with larger letters."""
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt's hook."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
+        """As wide as suits the page and its letters."""
         width = max(_WIDTH, min(_WIDEST, round(0.55 * self.width())))
         self._inner.setMaximumWidth(scaled(width))
         self.drop.setMinimumHeight(round(_DROP_HEIGHT * width / _WIDTH))

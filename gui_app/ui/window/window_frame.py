@@ -68,6 +68,8 @@ class WindowFrame(FirstPanel):
             self.showMaximized()
         else:
             self.show()
+        # Only now is its width known, and nothing is drawn yet.
+        self.empty.refit()
 
     def _restore_geometry(self) -> None:
         for setting, restore in ((WINDOW_GEOMETRY, self.restoreGeometry), (WINDOW_LAYOUT, self.splitter.restoreState)):
