@@ -180,6 +180,7 @@ class JobStory(JobFrame):
 
     def _estimate(self) -> None:
         counts = Counts() if self.overview is None else self.overview.summary.counts
+        self.side.model.run_part.lanes.set_left(counts.waiting > 0 or not counts.rows)
         if not self._started or self.is_moving() or not counts.finished or not counts.waiting:
             self._show_estimate(None)
             return

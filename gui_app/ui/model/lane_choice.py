@@ -85,6 +85,7 @@ class LaneChoice(Panel):
         self._lane = Lane.NOW
         self._found: Estimated | None = None
         self._offered, self._practice = True, False
+        self._left = True
         self.cards = {lane: LaneCard(lane) for lane in Lane}
         self._hint = text_label("small", wrap=True)
         line = hbox(None, gap=GAP_S)
@@ -113,6 +114,12 @@ class LaneChoice(Panel):
         self._found = found
         self.retranslate()
 
+    def set_left(self, left: bool) -> None:
+        """Whether any rows are left to be tried."""
+        if left != self._left:
+            self._left = left
+            self.retranslate()
+
     def retranslate(self) -> None:
         """Set every visible text."""
         describe(self, _("When the rows are asked"))
@@ -128,7 +135,7 @@ class LaneChoice(Panel):
             )
         for card in self.cards.values():
             card.setVisible(comparable)
-        untold = self._offered and found is None
+        untold = self._offered and found is None and self._left
         tell(self._hint, _("Try some rows to see here what each way costs.") if untold else "", "small")
         self.set_lane(self._lane)
 

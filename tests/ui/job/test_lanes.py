@@ -50,6 +50,14 @@ def words(shown: LaneCard) -> list[str]:
     return [label.text() for label in labels if label.isVisibleTo(shown)]
 
 
+def test_rows_are_asked_for_only_as_long_as_there_are_any(part: RunPart) -> None:
+    assert part.lanes._hint.isVisible()
+    part.lanes.set_left(False)
+    assert not part.lanes._hint.isVisible()
+    part.lanes.set_left(True)
+    assert part.lanes._hint.isVisible()
+
+
 def test_money_and_time_of_both_lanes_stand_side_by_side(part: RunPart, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not card(part, Lane.NOW).isVisible(), "there is nothing to compare before a row was tried"
     part.show_estimate(PAID)
