@@ -199,6 +199,8 @@ class Corners:
                 model.address_edit.setText(f"{address}/{answers}/v1")
                 model.model_box.setEditText("my-model")
                 if answers == "dear":
+                    # The price is asked for once it is known that nobody knows it.
+                    await self.tour.until(partial(model.run_part.input_price_edit.isVisibleTo, model.run_part))
                     model.run_part.budget_edit.setText("2.50")
                     model.run_part.input_price_edit.setText("500")
                     model.run_part.output_price_edit.setText("900")
@@ -253,6 +255,7 @@ class Corners:
         await self.tour.picture("46-nothing-found")
         page.filter_bar.search.clear()
         await asyncio.sleep(0.5)
+        await self.exported(page)
         await self.dialog("47-go-to-row", lambda: window.dialogs.ask_row(page), "goToDialog")
         await self.dialog("48-rename", lambda: window.library._ask_name(page.path), "renameDialog")
         await self.dialog(
@@ -260,6 +263,21 @@ class Corners:
             lambda: page.side.task.own.ask_to_keep(page.side.task.recipe(), "Stars"),
             "templateNameDialog",
         )
+
+    async def exported(self, page: Any) -> None:
+        """What is said after an export."""
+        from PySide6.QtWidgets import QLineEdit, QPushButton
+
+        window = self.window
+        window.dialogs.show_export(page)
+        export = window.dialogs._export
+        assert export is not None
+        form: Any = export.dialog
+        form.findChild(QLineEdit, "exportPathEdit").setText(str(self.folder / "answers.xlsx"))
+        form.findChild(QPushButton, "startExportButton").click()
+        await self.tour.until(form.findChild(QPushButton, "openExportedFileButton").isVisible)
+        await self.small("55-exported")
+        await export.aclose()
 
     async def dialog(self, name: str, ask: Callable[[], object], found: str) -> None:
         """A small dialog."""

@@ -133,6 +133,7 @@ class Tour:
         from gui_app.app import window_icon
         from gui_app.keys import KeyStore
         from gui_app.settings import Settings
+        from gui_app.ui.look.qt_words import use_qt_words
         from gui_app.ui.look.theme import apply_text_size, apply_theme
         from gui_app.ui.services import Services
         from gui_app.ui.window.main_window import MainWindow
@@ -143,6 +144,7 @@ class Tour:
         self.sizes: Sequence[tuple[int, int]] = (options.size or SIZES[0],) if special else SIZES
         self.themes: Sequence[str] = THEMES[:1] if special else THEMES
         apply_theme(app, "light")
+        use_qt_words(app)
         app.setWindowIcon(window_icon())
         keys = KeyStore({"ANTHROPIC_API_KEY": "sk-ant-not-a-real-one"})
         self.window = MainWindow.whole(Services(WorkerClient(), Settings.load(), keys))

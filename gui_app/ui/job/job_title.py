@@ -89,12 +89,14 @@ class JobTitle(Panel):
     def show_state(self, state: JobState, *, tried: bool = False) -> None:
         """Show where the job stands, in an icon and words. `tried`: a draft of which some rows were tried."""
         self._state, self._tried = state, tried
+        self._pencil.show()
         tone = TONES.get(state, "muted")
         self._mark.set_drawing(JOB_STATE_ICONS[state], tone)
         self._tell(state_words(state, tried=tried), tone)
 
     def show_broken(self) -> None:
         """Show that the job cannot be opened, so that nothing is known of it."""
+        self._pencil.hide()
         self._mark.set_drawing("circle-alert", "error")
         self._tell(_("cannot be opened"), "error")
 

@@ -113,4 +113,7 @@ def told(entry: JobGlance, waits: str = "") -> str:
         return _("{state}, {percent}").format(
             state=state_words(entry.state, tried=True), percent=percent(finished / total, 0)
         )
+    if entry.state is JobState.SUBMITTED:
+        # How many are out is told over the rows; here the words would not fit beside a number.
+        return job_state_name(entry.state)
     return _("{state}, {count} rows").format(state=job_state_name(entry.state), count=number(total))

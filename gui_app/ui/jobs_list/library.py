@@ -17,7 +17,7 @@ from gui_app.sentences import plain
 from gui_app.settings import RECENT, Settings
 from gui_app.ui.feed.store_thread import StoreThread
 from gui_app.ui.jobs_list.job_list import JobList
-from gui_app.ui.pieces.input_dialog import input_dialog
+from gui_app.ui.pieces.input_dialog import input_dialog, open_input_dialog
 from gui_app.ui.pieces.status_message import StatusMessage
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Library(QObject):
         if line is not None:
             line.setMaxLength(120)
         dialog.textValueSelected.connect(lambda text: self._take_name(path, " ".join(text.split())))
-        dialog.open()
+        open_input_dialog(dialog)
 
     def _take_name(self, path: Path, name: str) -> None:
         if name:

@@ -17,7 +17,7 @@ from gui_app.paths import data_dir
 from gui_app.recipes.own import LONGEST_NAME, OwnTemplate, checked_name, template_of
 from gui_app.sentences import explain, plain
 from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
-from gui_app.ui.pieces.input_dialog import input_dialog
+from gui_app.ui.pieces.input_dialog import input_dialog, open_input_dialog
 from gui_app.ui.pieces.question import Choice, Question, ask
 from gui_app.ui.pieces.tasks import Tasks
 from gui_app.ui.recipe import recipe_files
@@ -164,7 +164,7 @@ class OwnTemplates(QObject):
         dialog = input_dialog(self._window.window(), "templateNameDialog", title, _("Name of the template"))
         dialog.setTextValue(name[:LONGEST_NAME])
         dialog.textValueSelected.connect(then)
-        dialog.open()
+        open_input_dialog(dialog)
 
     def _file_dialog(self, title: str) -> QFileDialog:
         dialog = file_dialog(self._window.window(), title)

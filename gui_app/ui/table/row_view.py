@@ -136,7 +136,7 @@ class RowView(QTableView):
     def _paint_none(self, painter: QPainter) -> None:
         painter.setPen(QColor(colours().muted))
         area = self.viewport().rect().adjusted(GAP_XL, GAP_XL, -GAP_XL, -GAP_XL)
-        text = _("No row is listed. Search for something else, or choose “All rows” above the table.")
+        text = _("No row is listed. Clear the search or the filter above the table to list them all.")
         painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, text)
 
     def _seen(self, area: QRect) -> Seen:

@@ -70,14 +70,14 @@ class WindowDialogs(QObject):
         """Ask which row to go to."""
         if not page.model.list.total:
             return
-        from gui_app.ui.pieces.input_dialog import input_dialog
+        from gui_app.ui.pieces.input_dialog import input_dialog, open_input_dialog
 
         dialog = input_dialog(self._window, "goToDialog", _("Go to row"), _("Number of the row"))
         dialog.setInputMode(QInputDialog.InputMode.IntInput)
         dialog.setIntRange(1, page.model.list.total)
         dialog.setIntValue(page.table.current_row_id() or 1)
         dialog.intValueSelected.connect(lambda row_id: self._go_to(page, row_id))
-        dialog.open()
+        open_input_dialog(dialog)
 
     async def aclose(self) -> None:
         """Close what is open, stop what it does."""
