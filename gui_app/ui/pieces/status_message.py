@@ -59,6 +59,11 @@ class StatusMessage(Panel):
         """Set every visible text that stays."""
         describe(self.close_button, _("Close this message"))
 
+    def refit(self) -> None:
+        """Larger letters need more room at once, not with the next message."""
+        if self.isVisible():
+            self._place()
+
     def say(
         self,
         text: str,

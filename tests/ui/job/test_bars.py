@@ -17,6 +17,7 @@ from gui_app.ui.job.import_page import ImportLine
 from gui_app.ui.job.job_notices import notices
 from gui_app.ui.job.job_title import JobTitle
 from gui_app.ui.job.run_bar import RunBar
+from gui_app.ui.look.theme import apply_text_size
 from gui_app.ui.pieces.banner import BannerArea, Notice
 from gui_app.ui.pieces.status_message import StatusMessage
 from gui_app.ui.table.filter_bar import FilterBar
@@ -418,6 +419,22 @@ def test_with_little_height_the_first_notice_stands_for_all_until_more_are_wante
     assert area.texts() == ["Matter a"]
     area.set_low(False)
     assert area.texts() == ["Matter a", "Matter b"] and not more.isVisible()
+
+
+def test_a_message_is_not_cut_when_the_letters_grow_while_it_stands_there(qtbot: QtBot, qapp: QApplication) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 400)
+    window.show()
+    status = StatusMessage(window)
+    status.say("“second” was deleted.", action="Undo", act=lambda: None)
+    try:
+        apply_text_size(qapp, 200)
+        qtbot.waitUntil(lambda: status.width() >= status.sizeHint().width())
+        assert status.label.width() >= status.label.fontMetrics().horizontalAdvance(status.label.text())
+    finally:
+        apply_text_size(qapp, 100)
+    status.dismiss()
 
 
 def test_a_message_offers_undo_and_what_it_undoes_is_final_when_it_goes(qtbot: QtBot) -> None:
