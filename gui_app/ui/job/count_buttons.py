@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -14,6 +16,7 @@ from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe
+from gui_app.ui.pieces.pressing import on_press, set_pressed
 
 _ORDER = (RowState.DONE, RowState.NEEDS_REVIEW, RowState.FAILED, RowState.RUNNING, RowState.WAITING)
 _TONES = {
@@ -43,7 +46,7 @@ class CountButtons(Panel):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             set_role(button, "count")
             set_icon(button, STATE_ICONS[state], _TONES[state])
-            button.clicked.connect(lambda _checked, which=state: self._clicked(which))
+            on_press(button, partial(self._pressed, state))
             self.buttons[state] = button
             line.addWidget(button)
         self.retranslate()
@@ -80,9 +83,8 @@ class CountButtons(Panel):
         """Mark the state that is listed now."""
         self._chosen = next(iter(rows.states)) if len(rows.states) == 1 else None
         for state, button in self.buttons.items():
-            button.setChecked(state is self._chosen)
+            set_pressed(button, state is self._chosen)
         self.set_counts(self._counts)
 
-    def _clicked(self, state: RowState) -> None:
-        wanted = state if self.buttons[state].isChecked() else None
-        self.filterRequested.emit(RowFilter() if wanted is None else RowFilter(states=frozenset([wanted])))
+    def _pressed(self, state: RowState, on: bool) -> None:
+        self.filterRequested.emit(RowFilter(states=frozenset([state])) if on else RowFilter())

@@ -14,6 +14,7 @@ from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
+from gui_app.ui.pieces.pressing import on_press, set_pressed
 
 NARROWEST = 380
 
@@ -59,18 +60,18 @@ class SidePanel(Panel):
         button.setObjectName(f"{name}Segment")
         button.setCheckable(True)
         set_role(button, "segment")
-        button.clicked.connect(lambda: self.show_page(name))
+        on_press(button, lambda on: self.show_page(name) if on else None)
         self._group.addButton(button)
         self._segments.addWidget(button)
         self._titles[name], self._buttons[name], self._pages[name] = title, button, page
         self.stack.addWidget(page)
         if len(self._pages) == 1:
-            button.setChecked(True)
+            set_pressed(button, True)
         self._show_titles()
 
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
-        self._buttons[name].setChecked(True)
+        set_pressed(self._buttons[name], True)
         self.stack.setCurrentWidget(self._pages[name])
         self.shown.emit(name)
 

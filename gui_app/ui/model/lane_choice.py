@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -16,6 +17,7 @@ from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.model.estimating import Estimated, lane_minutes, lane_money
 from gui_app.ui.pieces.forms import tell
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.pressing import on_press, set_pressed
 
 _ICONS = {Lane.NOW: "play", Lane.OVERNIGHT: "moon"}
 _NARROWEST = 128
@@ -91,7 +93,7 @@ class LaneChoice(Panel):
         line = hbox(None, gap=GAP_S)
         for card in self.cards.values():
             line.addWidget(card, 1)
-            card.clicked.connect(lambda _checked=False, which=card: self._clicked(which.lane))
+            on_press(card, partial(self._pressed, card.lane))
         column = vbox(self, gap=GAP_XS)
         column.addLayout(line)
         column.addWidget(self._hint)
@@ -101,7 +103,7 @@ class LaneChoice(Panel):
         """Show which one is chosen."""
         self._lane = lane
         for card in self.cards.values():
-            card.setChecked(card.lane is lane)
+            set_pressed(card, card.lane is lane)
 
     def set_offered(self, offered: bool, *, practice: bool = False) -> None:
         """Whether the provider has an overnight lane; `practice`: its nights last a minute."""
@@ -152,7 +154,7 @@ class LaneChoice(Panel):
             return ""
         return _("Full price: no lower one is known for this model.")
 
-    def _clicked(self, lane: Lane) -> None:
+    def _pressed(self, lane: Lane, _on: bool) -> None:
         # A press on the chosen one must not leave none chosen.
         self.set_lane(lane)
         self.chosen.emit(lane)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
@@ -12,6 +12,7 @@ from gui_app.ui.look.theme import give_role
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
+    from PySide6.QtWidgets import QComboBox
 
 L = TypeVar("L", bound=QBoxLayout)
 
@@ -78,6 +79,11 @@ def describe(widget: QWidget, name: str, description: str = "") -> None:
     if widget.inherits("QComboBox"):
         # Qt takes the chosen text for the name of a box on Linux.
         description = f"{name}. {description}" if description else name
+        field = cast("QComboBox", widget).lineEdit()
+        if field is not None:
+            # A field of its own to a screen reader, without a name.
+            field.setAccessibleName(name)
+            field.setAccessibleDescription(description)
     widget.setAccessibleDescription(description)
 
 

@@ -14,6 +14,7 @@ from gui_app.sentences import plain
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.theme import GAP_S
 from gui_app.ui.pieces.panel import Panel, clear, describe, text_label, vbox
+from gui_app.ui.pieces.pressing import on_press, set_pressed
 from gui_app.ui.table.cell_text import value_text
 
 MOST = 24
@@ -121,7 +122,7 @@ class LabelBars(Panel):
     def select(self, value: object) -> None:
         """Mark one value as the one that is shown; `Ellipsis` marks none."""
         for bar in self._bars:
-            bar.setChecked(value is not Ellipsis and bar.value == value)
+            set_pressed(bar, value is not Ellipsis and bar.value == value)
 
     def bars(self) -> list[LabelBar]:
         """The bars, from top to bottom."""
@@ -141,8 +142,8 @@ class LabelBars(Panel):
 
     def _bar(self, value: FieldValue, count: int, checked: bool) -> LabelBar:
         bar = LabelBar(value, count)
-        bar.setChecked(checked)
-        bar.clicked.connect(lambda on: self._clicked(bar, on))
+        set_pressed(bar, checked)
+        on_press(bar, lambda on: self._clicked(bar, on))
         self._column.addWidget(bar)
         return bar
 

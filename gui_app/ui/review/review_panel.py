@@ -18,6 +18,7 @@ from gui_app.ui.pieces.forms import Captioned, calm_wheel, choose, shrinking_box
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
+from gui_app.ui.pieces.pressing import on_press, set_pressed
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 from gui_app.ui.review.agreement_view import AgreementView, Result
 from gui_app.ui.review.asked_text import asked_text
@@ -151,7 +152,7 @@ class ReviewPanel(Panel):
         here = value is not None and value[0] == self.field_name()
         self._picked = value[1] if here and value is not None else Ellipsis
         self.bars.select(self._picked)
-        self._which_buttons[_which_of(shown)].setChecked(True)
+        set_pressed(self._which_buttons[_which_of(shown)], True)
         if self.search_edit.text().strip() != shown.search.strip():
             self.search_edit.setText(shown.search)
         self._filling = False
@@ -239,9 +240,9 @@ class ReviewPanel(Panel):
     def _which_button(self, name: str) -> QPushButton:
         out = named(QPushButton(), f"review_{name}")
         out.setCheckable(True)
-        out.setChecked(name == _ALL)
+        set_pressed(out, name == _ALL)
         set_role(out, "count")
-        out.clicked.connect(self._filter)
+        on_press(out, lambda on: self._filter() if on else None)
         self._which.addButton(out)
         return out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -16,6 +17,7 @@ from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import button_text, tell
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, clear, describe, hbox, text_label, vbox
+from gui_app.ui.pieces.pressing import on_press, set_pressed
 from gui_app.ui.table.hand_value import editable_text, typed_value
 
 MOST_BUTTONS = 60
@@ -133,7 +135,7 @@ class ValueEditor(Panel):
             set_role(button, "count")
             pressed = value if _is_short_scale(field) else position
             describe(button, text, _("Key {n}").format(n=pressed) if position <= 10 and pressed != 10 else "")
-            button.clicked.connect(lambda _on=False, value=value: self._clicked(value))
+            on_press(button, partial(self._pressed, value))
             self._buttons.append((value, button))
             self._flow.addWidget(button)
             button.show()
@@ -148,14 +150,14 @@ class ValueEditor(Panel):
         tell(self._wrong, "")
         chosen = self._value if isinstance(self._value, tuple) else (self._value,)
         for value, button in self._buttons:
-            button.setChecked(value in chosen and self._value is not None)
+            set_pressed(button, value in chosen and self._value is not None)
         text = editable_text(self._value)
         if self.edit.text() != text:
             self.edit.setText(text)
         if self.box.toPlainText() != text:
             self.box.setPlainText(text)
 
-    def _clicked(self, value: FieldValue) -> None:
+    def _pressed(self, value: FieldValue, _on: bool) -> None:
         field = self._field
         if field is not None and field.kind is FieldKind.LABELS:
             old = self._value if isinstance(self._value, tuple) else ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLayout, QLayoutItem, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.focus_order import parts_in_order
-from gui_app.ui.pieces.panel import clear, widgets_of
+from gui_app.ui.pieces.panel import clear, describe, widgets_of
 
 
 def items_known() -> int:
@@ -65,3 +65,13 @@ def test_a_flow_is_emptied_like_any_other(qtbot: QtBot) -> None:
 
 def test_a_layout_without_a_widget_has_none() -> None:
     assert widgets_of(QVBoxLayout()) == []
+
+
+def test_the_field_of_a_box_that_can_be_typed_into_has_the_name_of_the_box(qtbot: QtBot) -> None:
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.setEditable(True)
+    describe(box, "Model", "Choose one or type its name.")
+    field = box.lineEdit()
+    assert field is not None
+    assert (field.accessibleName(), field.accessibleDescription()) == ("Model", box.accessibleDescription())
