@@ -31,6 +31,7 @@ from gui_app.ui.table.row_view import RowView
 
 NARROWEST = 430
 """Less than this leaves the rows no room beside the settings, in pixels with letters of the usual size."""
+_WIDEST_SIDE, _SIDE_SHARE = 460, 0.26
 _SQUEEZED = 340
 _LOW = 560
 
@@ -52,7 +53,7 @@ class JobFrame(Panel):
         super().__init__(parent, role="page")
         self.path = path
         self.link = JobLink(path, self)
-        self._in_turns = self._had_side = False
+        self._in_turns = self._had_side = self._is_dragged = False
         # Read on its thread while the parts are made; shown when they are there.
         self.link.look()
         self._make_parts(services)
@@ -103,6 +104,7 @@ class JobFrame(Panel):
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setCollapsible(0, False)
         self.splitter.setSizes([900, 380])
+        self.splitter.splitterMoved.connect(self._dragged)
         vbox(self).addWidget(self.splitter)
         self.side_button.hide()
         self.jobs_button.hide()
@@ -131,7 +133,17 @@ class JobFrame(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook."""
         super().resizeEvent(event)
+        self._share_room()
         self._fit()
+
+    def _share_room(self) -> None:
+        # A wide window has some of its width for the settings, until somebody draws the line between them elsewhere.
+        wanted = max(self.side.minimumWidth(), min(scaled(_WIDEST_SIDE, 1.5), round(_SIDE_SHARE * self.width())))
+        if not self._is_dragged and self.splitter.sizes()[1] not in (0, wanted):
+            self.splitter.setSizes([self.width() - wanted, wanted])
+
+    def _dragged(self) -> None:
+        self._is_dragged = True
 
     def refit(self) -> None:
         """Larger letters need more room."""

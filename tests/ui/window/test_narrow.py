@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
@@ -161,4 +161,26 @@ async def test_the_first_page_takes_a_good_half_of_a_wide_window(window: MainWin
         before = drop.width()
     await until(lambda: drop.width() == 960)
     assert drop.height() > 280
+    await window.aclose()
+
+
+async def test_a_wide_window_has_width_for_the_settings_until_they_are_made_otherwise(
+    window: MainWindow, practice: Practice
+) -> None:
+    page = await sample(window)
+    assert page.side.width() == page.side.minimumWidth()
+    window.resize(1920, 900)
+    await until(lambda: page.side.width() > page.side.minimumWidth() + 40)
+    window.resize(1280, 800)
+    await until(lambda: page.side.width() == page.side.minimumWidth())
+    handle = page.splitter.handle(1)
+    start = handle.rect().center()
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(handle, start - QPoint(60, 0))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=start - QPoint(60, 0))
+    drawn = page.side.width()
+    assert drawn > page.side.minimumWidth()
+    window.resize(1500, 800)
+    await until(lambda: window.width() == 1500)
+    assert page.side.width() == drawn
     await window.aclose()
