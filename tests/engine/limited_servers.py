@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import random
 from collections import deque
 from collections.abc import Callable
@@ -210,6 +211,8 @@ class Way:
     """How a provider answers.
 
     Attributes:
+        spread: Of a lognormal latency, whose median `latency_s` then is.
+        refusal_s: How long a refusal takes. None: as long as an answer.
         told: None, "arrival" or "response": when the remaining calls of the headers are counted. "refusal": only
             refusals have such headers.
         retry_after: None, "exact" or "seconds" (whole ones).
@@ -217,9 +220,13 @@ class Way:
 
     latency_s: float = 0.3
     spread: float = 0.0
-    refusal_s: float = 0.002
+    refusal_s: float | None = 0.002
     told: str | None = None
     retry_after: str | None = None
+
+    def draw(self, rng: random.Random) -> float:
+        """How long the next answer takes."""
+        return self.latency_s * (rng.lognormvariate(0.0, self.spread) if self.spread else 1.0)
 
 
 @dataclass
@@ -241,58 +248,70 @@ class Run:
         return self.refused / self.sent
 
 
-async def _rows(limit: Limit, pace: Pace, workers: int, rows: int, way: Way) -> Run:
-    loop = asyncio.get_running_loop()
-    rng = random.Random(1)
-    fresh = deque(range(rows))
-    again: list[tuple[float, int, int]] = []
-    run = Run(0.0, 0, 0, way.latency_s, 0)
-    left = rows
+class _Rows:
+    """Sends rows as the runner would: as many at once as the pace allows, refused ones again after a moment."""
 
-    async def call(ticket: Ticket) -> bool:
-        now = loop.time()
+    def __init__(self, limit: Limit, pace: Pace, rows: int, way: Way, seed: int) -> None:
+        self.limit, self.pace, self.way = limit, pace, way
+        self.loop = asyncio.get_running_loop()
+        self.rng = random.Random(seed)
+        self.fresh = rows
+        self.left = rows
+        self.again: list[tuple[float, int]] = []
+        self.run = Run(0.0, 0, 0, way.latency_s, 0)
+        self.turn = asyncio.Event()
+
+    async def all(self) -> Run:
+        while self.left:
+            tries = self._next()
+            if tries is None:
+                self.turn.clear()
+                timer = self.loop.call_at(self.again[0][0], self.turn.set) if self.again else None
+                await self.turn.wait()
+                if timer is not None:
+                    timer.cancel()
+                continue
+            self._send(await self.pace.acquire(), tries)
+        self.run.seconds = self.loop.time()
+        return self.run
+
+    def _next(self) -> int | None:
+        """How often the next row was refused before; None when no row can go out just now."""
+        if self.again and self.again[0][0] <= self.loop.time():
+            return heapq.heappop(self.again)[1]
+        if self.fresh:
+            self.fresh -= 1
+            return 0
+        return None
+
+    def _send(self, ticket: Ticket, tries: int) -> None:
+        now, run, way = self.loop.time(), self.run, self.way
         run.sent += 1
-        run.most_at_once = max(run.most_at_once, pace.in_flight)
-        if not limit.enter(now):
-            wait = limit.wait_s(now)
-            headers = limit.headers(now) if way.told else None
-            await asyncio.sleep(way.refusal_s)
+        run.most_at_once = max(run.most_at_once, self.pace.in_flight)
+        took = way.draw(self.rng)
+        if not self.limit.enter(now):
             run.refused += 1
             run.refused_at.append(now)
-            asked = {None: None, "exact": wait, "seconds": float(int(wait) + 1)}[way.retry_after]
-            pace.release(ticket, Cause.RATE_LIMIT, limits=headers, retry_after_s=asked)
-            return False
-        headers = limit.headers(now) if way.told == "arrival" else None
-        usage = limit.usage()
-        await asyncio.sleep(way.latency_s * (rng.lognormvariate(0.0, way.spread) if way.spread else 1.0))
-        limit.leave(loop.time())
-        if way.told == "response":
-            headers = limit.headers(loop.time())
-        pace.release(ticket, None, limits=headers, usage=usage)
-        return True
+            asked = {None: None, "exact": (wait := self.limit.wait_s(now)), "seconds": float(int(wait) + 1)}
+            headers = self.limit.headers(now) if way.told else None
+            late = took if way.refusal_s is None else way.refusal_s
+            self.loop.call_later(late, self._refused, ticket, tries, headers, asked[way.retry_after])
+            return
+        headers = self.limit.headers(now) if way.told == "arrival" else None
+        self.loop.call_later(took, self._answered, ticket, headers, self.limit.usage())
 
-    async def work() -> None:
-        nonlocal left
-        while left:
-            now = loop.time()
-            due = next((item for item in again if item[0] <= now), None)
-            if due is not None:
-                again.remove(due)
-                row, tries = due[1], due[2]
-            elif fresh:
-                row, tries = fresh.popleft(), 0
-            else:
-                await asyncio.sleep(0.01)
-                continue
-            if await call(await pace.acquire()):
-                left -= 1
-            else:
-                again.append((loop.time() + retry.refused_delay(tries + 1, None), row, tries + 1))
+    def _refused(self, ticket: Ticket, tries: int, headers: RateLimits | None, asked: float | None) -> None:
+        self.pace.release(ticket, Cause.RATE_LIMIT, limits=headers, retry_after_s=asked)
+        heapq.heappush(self.again, (self.loop.time() + retry.refused_delay(tries + 1, None), tries + 1))
+        self.turn.set()
 
-    tasks = [asyncio.create_task(work()) for _ in range(workers)]
-    await asyncio.gather(*tasks)
-    run.seconds = loop.time()
-    return run
+    def _answered(self, ticket: Ticket, headers: RateLimits | None, usage: Usage | None) -> None:
+        self.limit.leave(self.loop.time())
+        if self.way.told == "response":
+            headers = self.limit.headers(self.loop.time())
+        self.pace.release(ticket, None, limits=headers, usage=usage)
+        self.left -= 1
+        self.turn.set()
 
 
 def run_rows(
@@ -302,13 +321,13 @@ def run_rows(
     way: Way | None = None,
     ceiling: int = 20,
     start: int | None = 20,
-    workers: int | None = None,
+    seed: int = 1,
 ) -> Run:
     """1,000 rows, as the runner would send them. `start=None`: a number set by the user."""
 
     async def go() -> Run:
         pace = Pace(ceiling, start=start, now=asyncio.get_running_loop().time)
-        return await _rows(limit, pace, workers or ceiling, rows, way or Way())
+        return await _Rows(limit, pace, rows, way or Way(), seed).all()
 
-    random.seed(3)
+    random.seed(seed + 2)
     return in_virtual_time(go())
