@@ -47,15 +47,11 @@ class Entry:
 MOST_CONCURRENCY = 200
 
 
-def most_concurrency(name: str, suggested: int | None = None) -> int:
-    """The most calls at once that "Automatic" goes to by itself, from where it starts.
-
-    Args:
-        suggested: Where it starts; None: where the provider's entry says.
-    """
-    suggested = suggested or entry(name).suggested_concurrency
+def most_concurrency(name: str) -> int:
+    """The most calls at once that "Automatic" goes to by itself, while more of them help."""
     # The practice model shares this computer's processors with the window.
-    return suggested if name == "practice" else min(MOST_CONCURRENCY, 10 * suggested)
+    found = entry(name)
+    return found.suggested_concurrency if found.name == "practice" else MOST_CONCURRENCY
 
 
 def _hosted(name: str, title: str, api: str = "chat", *, schema: bool = True, first_model: str) -> Entry:

@@ -59,8 +59,7 @@ class Connections:
             if concurrency:
                 connection.pace.widen(concurrency)
             else:
-                suggested = connection.provider.suggested_concurrency
-                connection.pace.let_grow(catalog.most_concurrency(account.provider, suggested))
+                connection.pace.let_grow(catalog.most_concurrency(account.provider))
             return connection
 
     async def close(self) -> None:

@@ -94,7 +94,7 @@ def _concurrency(reader: JobReader, recipe: Recipe, options: RunOptions, version
     if reached is not None:
         return reached, reached
     # One computer is no faster for being asked more at once, and the pace finds that out.
-    return (max(1, start // 2), start) if local else (start, catalog.most_concurrency(entry.name, start))
+    return (max(1, start // 2), start) if local else (start, catalog.most_concurrency(entry.name))
 
 
 def _reached(reader: JobReader, version: int) -> int | None:
