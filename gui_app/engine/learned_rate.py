@@ -2,57 +2,42 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
-FIRST_CUT = 0.8
-"""The first refusal only says that the present rate is too high; the second one tells the rate itself."""
+from gui_app.engine.meaningless import Meaningless
+from gui_app.engine.overrun import Mark, Overrun
+from gui_app.engine.probing import SEARCH_UP_TO, ProbedRate
 
 MARGIN = 0.985
 AGREE = 0.08
 MIN_SPAN_S = 0.35
 MIN_ACCEPTED = 6
+SURE = 20
+"""So many answers among the refusals of one overrun tell the rate well."""
+
 REMEMBER_S = 12.0
-HOLD_S = (0.4, 0.8, 1.6, 2.4, 3.0)
-STEEP = (0.20, 0.12, 0.08, 0.06, 0.05)
-BURST_S = 0.1
-FIRST_STRIKE = 3.0
-STRIKE = 2.0
-"""So many calls' worth of time passes after a refusal, and so many times more after each further one in a row. Little
-is lost: what the provider's bucket takes in meanwhile is there for the next calls."""
+
+CUT = 0.8
+LEAST_CUT = 0.5
+DEEP = 0.25
+"""After the first refusal nothing is known but that the rate was too high, perhaps many times."""
+
+DOUBT = 8.0
+DOUBT_SHARE = 0.2
+"""What becomes of the calls that are out is guessed as if so many were known already, and such a share of them refused;
+when no limit is known, nearly all."""
+
+SETTLED = 0.1
+"""When fewer than so many of them are still out, it is known."""
 
 RISEN_CALLS = 4.0
 RISEN_SHARE = 0.04
 """A limit has risen when more was accepted than the known rate explains; a rate that climbed for a moment on what lay
 in the bucket is none."""
 
-NOISE_FOR_S = 60.0
-NO_NOISE_FOR_S = (15.0, 60.0)
-"""How long a limit that a trial has found is believed: at first, and at most, twice as long each time."""
-
-FALLS = 3
-ODD = 4
-AMONG = 5
-"""So many answers among the refusals of one burst are more than a limit would let through."""
-
-STRIKE_CAP_S = 0.5
-
-FEWEST_TRIED = 14
-"""A trial is judged as if at least so many calls had gone out."""
-
-FAR_BELOW = 0.15
-"""A rate so far below what was once answered is either a limit that fell, or refusals that mean nothing."""
-
-SHARE_WEIGHT = 0.05
-EAGER = 3.0
-
-
-@dataclass(slots=True)
-class _Mark:
-    """A moment when the provider had just run out: `number` calls had gone out by then."""
-
-    number: int
-    at: float
+RATE_OVER_S = 0.5
 
 
 class LearnedRate:
@@ -63,235 +48,256 @@ class LearnedRate:
     quiet the rate is probed upwards, slowly at first and then faster; the better the estimates agree, the longer
     it stays.
 
+    Where refusals come as late as answers, dozens of calls are out before the first one is known. What becomes of
+    those tells the rate, so it is waited for.
+
     Args:
         now: A monotonic clock, in seconds.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self.rate: float | None = None
-        """Calls a second at present; None while no limit is known."""
-        self._base = 0.0
-        self._confidence = 0
-        self._quiet_s = 0.0
-        self._credit = 1.0
-        self._filled_at = now()
-        self._binding = False
-        self._mark: _Mark | None = None
+        self._probe = ProbedRate(now())
+        self._meaningless = Meaningless()
+        self._began_at = now()
+        self._sent = self._answers = 0
+        self._sends: deque[tuple[float, int]] = deque(maxlen=128)
+        """When calls went out lately, and how many had by then."""
+        self._mark: Mark | None = None
         self._refused = 0
+        """Since the mark."""
         self._held_s = 0.0
-        self._dear = 1.0
         self._cut_number = -1
-        self._first: _Mark | None = None
-        self._burst = [0, 0]
-        """Answers and refusals of calls that went out together with the first refused one."""
-        self._bound = 0.0
-        self._strikes = 0
+        self._overrun: Overrun | None = None
         self._accepted_sum = 0.0
         self._span_sum = 0.0
-        self._falls = 0
-        self._odd = 0
-        self.eager = False
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second at present; None while no limit is known."""
+        return self._probe.rate
+
+    @property
+    def sure(self) -> bool:
+        """The present rate was found good: a refusal has another reason."""
+        probe = self._probe
+        return probe.rate is not None and probe.confidence > 0 and probe.rate <= probe.base
+
+    def eager(self, told: bool) -> None:
         """Probe faster: another source says beforehand when there is nothing left."""
-        self._noise_until = -1e9
-        self._no_noise_until = -1e9
-        self._believed_s = NO_NOISE_FOR_S[0]
-        self._sent = 0
-        self._trial_from = -1
-        self._seen = [0, 0]
-        """Calls and refusals since the doubts began, or since the trial began."""
-        self._share = 0.0
-        self._before = 0.0
-        self._peak = 0.0
-        """Calls a second that were once answered."""
-        self._lately = 0.0
-        """The share of refusals among the calls lately."""
+        self._probe.eager = told
+
+    def is_noise(self, now: float) -> bool:
+        """Refusals lately had nothing to do with how many calls went out."""
+        return self._meaningless.lasts(now)
 
     # -- sending ---------------------------------------------------------------------------------
 
     def wait_s(self, now: float) -> float:
         """Seconds until the next call may go out; 0 when it may now."""
-        if self.rate is None:
-            return 0.0
-        self._refill(now)
-        if self._credit >= 1.0:
-            return 0.0
-        self._binding = True
-        return (1.0 - self._credit) / self.rate
+        if self._overrun is not None and now >= self._overrun.over_at:
+            self._settle(self._overrun, now)
+        return max(self._probe.wait_s(now), self._meaningless.wait_s)
 
-    def take(self) -> None:
+    def take(self, now: float) -> None:
         """A call goes out."""
         self._sent += 1
-        self._seen[0] += 1
-        if self.rate is not None:
-            self._credit -= 1.0
-
-    def _refill(self, now: float) -> None:
-        assert self.rate is not None
-        passed = now - self._filled_at
-        if passed <= 0:
-            return
-        self._filled_at = now
-        self._credit = min(max(2.0, self.rate * BURST_S), self._credit + passed * self.rate)
-        if self._binding:
-            # Only time in which the rate held calls back says anything about it.
-            # A slow rate is looked at seldom: once a call.
-            self._quiet_s += min(passed, max(0.5, 1.5 / self.rate))
-            self._binding = False
-            over = self._quiet_s - HOLD_S[self._confidence] * self._dear
-            if over > 0:
-                steep = STEEP[self._confidence] * (EAGER if self.eager else 1.0)
-                self.rate = self._base * (1.0 + steep * over * over)
+        if not self._sends or now - self._sends[-1][0] >= 0.02:
+            self._sends.append((now, self._sent))
+        self._meaningless.take()
+        self._probe.take()
 
     # -- learning --------------------------------------------------------------------------------
 
-    def refused(self, number: int, sent_at: float, sent: int, throughput: float) -> None:
+    def refused(self, number: int, sent_at: float, out: int, *, late_for_s: float) -> None:
         """A call was refused for its rate.
 
         Args:
             number: How many calls had gone out with it.
-            sent: How many have gone out by now.
-            throughput: Calls answered a second, lately.
+            out: Calls that are still out.
+            late_for_s: How long it takes until the calls that are out have come back, where their refusals come as
+                late as answers. 0: they come at once.
         """
         now = self._now()
-        if number > self._trial_from:
-            self._seen[1] += 1
-        self._lately += (1.0 - self._lately) * SHARE_WEIGHT
-        if self.is_noise(now):
-            self._judge_trial(sent, now)
-            return
         if self._mark is not None and number > self._mark.number:
             self._refused += 1
-        if number <= self._cut_number:
-            self._burst[1] += 1
-            return  # It went out before the last cut, and tells of the same moment.
-        self._cut_number = sent
-        if self.rate is not None and self.rate < FAR_BELOW * self._peak and now >= self._no_noise_until:
-            self._try_without(self._lately, now)
+        self._meaningless.refused(number)
+        if self._meaningless.lasts(now):
+            if self._meaningless.is_a_limit(now):
+                self._fell(now)
             return
-        self._first, self._burst = _Mark(number, sent_at), [0, 1]
-        self._bound = max(throughput, self.rate or 0.0)
-        if self._mark is None or self.rate is None:
-            # At the first, and when a time in which refusals meant nothing is over.
-            self._begin(number, sent_at, throughput)
+        overrun = self._overrun
+        if overrun is not None and number <= overrun.until:
+            overrun.add(number, sent_at)
+            self._brake(overrun)
+            return
+        if number <= self._cut_number:
+            return  # It went out before the last cut, and tells of the same moment.
+        if overrun is not None:
+            self._settle(overrun, now)
+        self._cut_number = self._sent
+        mark = Mark(number, sent_at)
+        rate = self._send_rate(number, sent_at)
+        overrun = Overrun(self._sent, mark, mark, rate, out, now + late_for_s, self.rate)
+        self._probe.strike(now - sent_at)
+        if late_for_s and out:
+            self._overrun, self._probe.still = overrun, True
+            self._brake(overrun)
         else:
-            self._estimate(number, sent_at, now)
-        self._strikes = min(6, self._strikes + 1)
-        if self.rate is not None:
-            taken = min(FIRST_STRIKE * STRIKE ** (self._strikes - 1), max(2.0, STRIKE_CAP_S * self.rate))
-            self._credit = min(self._credit, 1.0 - taken)
+            self._meaningless.begin(number, sent_at, self._sent)
+            self._judge(overrun, now)
+
+    def back(self, number: int) -> None:
+        """A call has come back, whatever it brought."""
+        overrun = self._overrun
+        if overrun is None or number > overrun.until:
+            return
+        overrun.out -= 1
+        if number > overrun.first.number:
+            overrun.back += 1
+        if overrun.out <= SETTLED * (overrun.until - overrun.first.number):
+            self._settle(overrun, self._now())
+        else:
+            self._brake(overrun)
+
+    def accepted(self, number: int, sent_at: float) -> None:
+        """A call was answered."""
+        if number > self._cut_number:
+            self._probe.strikes = 0
+        now = self._now()
+        self._answers += 1
+        self._meaningless.answered(number)
+        if self._meaningless.lasts(now):
+            if self._meaningless.is_a_limit(now):
+                self._fell(now)
+        elif self.rate is not None and self._overrun is None:
+            rate = max(self.rate, self._answers / max(now - self._began_at, 0.5))
+            if self._meaningless.too_many_among(sent_at, rate, now):
+                self._try_without(now)
 
     def held(self, seconds: float) -> None:
         """The provider asked for a wait: all sending stops for so long."""
         self._held_s += seconds
         # Where a refusal costs a second of standing still, the next one is worth avoiding for longer.
-        self._dear = max(0.9 * self._dear, 1.0 + 4.0 * min(2.0, seconds))
+        self._probe.dear = max(0.9 * self._probe.dear, 1.0 + 4.0 * min(2.0, seconds))
 
-    def accepted(self, number: int, sent_at: float) -> None:
-        """A call was answered."""
-        self._lately *= 1.0 - SHARE_WEIGHT
-        if number > self._cut_number:
-            self._strikes = 0
-        elif self._first is not None and number > self._first.number:
-            self._among(sent_at - self._first.at)
+    def forget(self) -> None:
+        """The refusals had another reason."""
+        self._probe.rate = self._overrun = self._mark = None
+        self._probe.still = False
 
-    def _among(self, span: float) -> None:
-        """It went out after a refused one, before that was known. A limit that is reached lets nothing more through."""
-        self._burst[0] += 1
-        answers, refusals = self._burst
-        now = self._now()
-        if self.rate is None or answers < AMONG or now < self._no_noise_until:
-            return
-        if answers > 3.0 * (1.0 + self._bound * max(0.0, span)):
-            # A few tell the share only roughly.
-            self._try_without((refusals + 1) / (answers + refusals + 2), now)
+    def _send_rate(self, number: int, at: float) -> float:
+        """Calls a second that went out before that call."""
+        begin, first = next(((when, sent) for when, sent in self._sends if at - when <= RATE_OVER_S), (at, number))
+        return (number - first + 1) / max(at - begin, 0.05)
 
-    def _begin(self, number: int, sent_at: float, throughput: float) -> None:
-        self._mark, self._refused, self._held_s = _Mark(number, sent_at), 1, 0.0
-        self._filled_at = self._now()
-        self._credit = 0.0
-        self._accepted_sum = self._span_sum = 0.0
-        self._peak = max(self._peak, throughput)
-        self._set(max(0.5, throughput * FIRST_CUT), 0)
+    # -- while it is not known what becomes of the calls that are out ----------------------------
 
-    def _estimate(self, number: int, sent_at: float, now: float) -> None:
-        assert self._mark is not None and self.rate is not None
-        span = sent_at - self._mark.at
-        accepted = number - self._mark.number - self._refused + 1
-        if span < MIN_SPAN_S or (accepted < MIN_ACCEPTED and span < 10 * MIN_SPAN_S):
-            return  # Too little to tell; the credit taken away slows down meanwhile.
-        found = max(accepted, 0.5) / span
-        refused_share = self._refused / max(1, number - self._mark.number)
-        known = self._accepted_sum / self._span_sum if self._span_sum else None
-        held_s = min(self._held_s, 0.98 * span)
-        self._mark, self._refused, self._held_s = _Mark(number, sent_at), 1, 0.0
-        if held_s > 0.2 * span and found < self._base:
-            # What it would have given in a long wait may not have fitted into its bucket.
-            self._after_wait(accepted / (span - held_s), refused_share, now)
-            return
-        if self._falls_again(found, refused_share, now):
-            return
-        if known is not None and abs(found - known) <= known * (AGREE + 1.5 / max(accepted, 1)):
-            self._merge(accepted, span)
-            if self.rate > known * 1.25 and accepted - known * span > max(RISEN_CALLS, RISEN_SHARE * accepted):
-                # So far above without a word: the limit has risen, and the time before hides it.
-                self._set(max(found, 0.85 * self.rate), 0)
-            else:
-                self._set(self._accepted_sum / self._span_sum * MARGIN, self._confidence + 1)
-            return
-        high = self.rate
-        self._accepted_sum, self._span_sum = float(accepted), span
-        if known is not None and found > known and high > known * 1.25:
-            found = max(found, 0.85 * high)
-            self._accepted_sum = found * span
-        self._set(found * MARGIN, 0)
-
-    def _after_wait(self, most: float, refused_share: float, now: float) -> None:
-        assert self.rate is not None
-        if self._falls_again(most, refused_share, now):
-            return
-        if most < self._base or self.rate <= self._base:
-            self._accepted_sum = self._span_sum = 0.0
-            self._set(min(most * MARGIN, 0.93 * self._base), self._confidence)
+    def _brake(self, overrun: Overrun) -> None:
+        """Go as slowly as what is known so far demands."""
+        probe = self._probe
+        known = self._mark is not None and probe.rate is not None
+        guess = DOUBT_SHARE if known else 1.0 - 0.5 * DEEP
+        share = min(0.98, (overrun.refused + guess * DOUBT) / (overrun.back + DOUBT))
+        rate = max(0.5, overrun.rate * (1.0 - share))
+        if known:
+            probe.rate = min(rate, probe.base)
         else:
-            self._set(self._base + 0.25 * (min(self.rate, most) - self._base), self._confidence + 1)
+            probe.rate = probe.base = rate
+            probe.empty(self._now())
 
-    def _falls_again(self, found: float, refused_share: float, now: float) -> bool:
-        """Refusals that may have nothing to do with the rate: those below the rate that was found good before."""
-        assert self.rate is not None
-        if not self._odd and not self._falls:
-            self._seen = [0, 0]
-        self._odd = self._odd + 1 if self.rate <= self._base else 0
-        self._falls = self._falls + 1 if found < self.rate * 0.9 and refused_share > 0.1 else 0
-        if (self._falls < FALLS and self._odd < ODD) or now < self._no_noise_until:
-            return False
-        self._try_without(self._seen[1] / max(1, self._seen[0]), now)
-        return True
+    def _settle(self, overrun: Overrun, now: float) -> None:
+        self._overrun, self._probe.still = None, False
+        self._probe.rate = overrun.pace
+        self._judge(overrun, now)
 
-    def _try_without(self, share: float, now: float) -> None:
-        """The only way to know is to try: if refusals are as rare without a limit, there is none."""
-        self._share = share
-        self._before = self._base
-        self._seen, self._trial_from = [0, 0], self._sent
-        self.rate = None
-        self._first = None
-        self._falls = self._odd = 0
-        self._noise_until = now + NOISE_FOR_S
+    # -- what the rate is ------------------------------------------------------------------------
 
-    def _judge_trial(self, sent: int, now: float) -> None:
-        calls, refusals = self._seen
-        calls = max(calls, FEWEST_TRIED)
-        if refusals / calls > 1.3 * self._share + 0.06 + 0.3 * calls**-0.5:
-            self._noise_until = now
-            self._no_noise_until = now + self._believed_s
-            self._believed_s = min(NO_NOISE_FOR_S[1], 2.0 * self._believed_s)
-            # It was a limit that fell.
-            self._peak = self._before
-            self._mark = _Mark(sent, now)
-            self._cut_number = sent
-            self._refused, self._held_s = 0, 0.0
-            self._filled_at, self._credit = now, 0.0
-            self._set(self._before, 0)
+    def _judge(self, overrun: Overrun, now: float) -> None:
+        found = overrun.found
+        if self._mark is None or self._probe.rate is None:
+            self._probe.empty(now)
+            if found is None:
+                self._remember(overrun, 0.0, 0.0)
+                self._probe.search_from(DEEP * overrun.rate, SEARCH_UP_TO * overrun.rate, now)
+            else:
+                self._restart(overrun, found)
+        elif found is not None and found < CUT * self._probe.base:
+            # It has fallen: the time before tells nothing of it.
+            self._restart(overrun, found)
+        else:
+            self._estimate(overrun, self._mark, self._probe.rate, now)
+
+    def _restart(self, overrun: Overrun, found: float) -> None:
+        self._remember(overrun, found * overrun.span_s, overrun.span_s)
+        self._probe.set(MARGIN * found, int(overrun.accepted >= SURE), refused=overrun.refused)
+
+    def _remember(self, overrun: Overrun, accepted: float, span_s: float) -> None:
+        """Nothing is left at the end of this one; so much was answered in so long before."""
+        self._mark, self._refused, self._held_s = overrun.last, 1, 0.0
+        self._accepted_sum, self._span_sum = accepted, span_s
+
+    def _estimate(self, overrun: Overrun, mark: Mark, rate: float, now: float) -> None:
+        """What was answered between two moments when the provider had just run out."""
+        number, span = overrun.last.number, overrun.last.at - mark.at
+        accepted = number - mark.number - self._refused + 1
+        held_s = min(self._held_s, 0.98 * span)
+        sending_s = span - held_s
+        if sending_s < MIN_SPAN_S or (accepted < MIN_ACCEPTED and sending_s < 10 * MIN_SPAN_S):
+            self._probe.search_lower(now)
+            return
+        found = max(accepted, 0.5) / span
+        many = self._refused > 0.1 * (number - mark.number)
+        known = self._accepted_sum / self._span_sum if self._span_sum else None
+        self._remember(overrun, self._accepted_sum, self._span_sum)
+        below = rate <= self._probe.base and self._probe.confidence > 0
+        if held_s > 0.2 * span and found < self._probe.base:
+            # What it would have given in a long wait may not have fitted into its bucket.
+            self._after_wait(accepted / sending_s, rate, many, now)
+        elif self._falls_again(below=below, falls=known is not None and found < 0.9 * known and many, now=now):
+            return
+        elif known is not None and abs(found - known) <= known * (AGREE + 1.5 / max(accepted, 1)):
+            self._agree(known, found, accepted, span, overrun.refused)
+        else:
+            self._differ(known, found, accepted, span, overrun.refused)
+
+    def _agree(self, known: float, found: float, accepted: int, span: float, refused: int) -> None:
+        probe = self._probe
+        assert probe.rate is not None
+        if found > known and probe.rate > probe.base:
+            # What is found is never too much: its bucket may have run over meanwhile, but never held less than nothing.
+            self._accepted_sum = self._span_sum = 0.0
+        self._merge(accepted, span)
+        if probe.rate > known * 1.25 and accepted - known * span > max(RISEN_CALLS, RISEN_SHARE * accepted):
+            # So far above without a word: the limit has risen, and the time before hides it.
+            probe.set(max(found, 0.85 * probe.rate), 0, refused=refused)
+            return
+        mean = self._accepted_sum / self._span_sum
+        mean = min(mean, found) if probe.rate <= probe.base else mean
+        probe.set(MARGIN * mean, probe.confidence + 1, refused=refused)
+
+    def _differ(self, known: float | None, found: float, accepted: int, span: float, refused: int) -> None:
+        probe = self._probe
+        assert probe.rate is not None
+        if found < CUT * probe.rate:
+            # Either it fell, or something else held the calls back for a while: then its bucket ran over.
+            self._accepted_sum, self._span_sum = float(accepted), span
+            probe.set(max(math.sqrt(found * probe.rate), LEAST_CUT * probe.rate), 0, refused=refused)
+            return
+        if known is not None and found > known and probe.rate > known * 1.25:
+            found = max(found, 0.85 * probe.rate)
+        self._accepted_sum, self._span_sum = found * span, span
+        probe.set(MARGIN * found, 0, refused=refused)
+
+    def _after_wait(self, most: float, rate: float, many: bool, now: float) -> None:
+        probe = self._probe
+        if self._falls_again(below=rate <= probe.base, falls=most < 0.9 * rate and many, now=now):
+            return
+        if most < probe.base or rate <= probe.base:
+            self._accepted_sum = self._span_sum = 0.0
+            probe.set(min(most * MARGIN, 0.93 * probe.base), probe.confidence)
+        else:
+            probe.set(probe.base + 0.25 * (min(rate, most) - probe.base), probe.confidence + 1)
 
     def _merge(self, accepted: int, span: float) -> None:
         self._accepted_sum += accepted
@@ -301,11 +307,20 @@ class LearnedRate:
             self._accepted_sum *= keep
             self._span_sum *= keep
 
-    def _set(self, rate: float, confidence: int) -> None:
-        self.rate = self._base = max(0.05, rate)
-        self._confidence = min(confidence, len(HOLD_S) - 1)
-        self._quiet_s = 0.0
+    # -- refusals that may mean nothing ----------------------------------------------------------
 
-    def is_noise(self, now: float) -> bool:
-        """Refusals lately had nothing to do with how many calls went out."""
-        return now < self._noise_until
+    def _falls_again(self, *, below: bool, falls: bool, now: float) -> bool:
+        return self._meaningless.falls_again(below=below, falls=falls, now=now) and self._try_without(now)
+
+    def _try_without(self, now: float) -> bool:
+        if not self._meaningless.begin_trial(self._sent, self._probe.base, now):
+            return False
+        self._probe.rate = None
+        return True
+
+    def _fell(self, now: float) -> None:
+        """It was a limit after all."""
+        self._mark, self._cut_number = Mark(self._sent, now), self._sent
+        self._refused, self._held_s = 0, 0.0
+        self._probe.empty(now)
+        self._probe.set(self._meaningless.before, 0)

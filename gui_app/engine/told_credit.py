@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from gui_app.jobs import RateLimits, Usage
@@ -54,7 +55,8 @@ class ToldCredit:
         if not self.active or not self.cost:
             return 0.0
         self._refill(now)
-        short = self.cost + self._reserve() - self.credit
+        # A bucket for one call alone is never fuller than that.
+        short = min(self.cost + self._reserve(), max(self._cap, self.cost)) - self.credit
         if short <= 0:
             return 0.0
         wait = short / self._rate if self._rate > 0.01 * self.cost else PROBE_EVERY_S
@@ -113,6 +115,11 @@ class ToldCredit:
         if span >= DRIFT_OVER_S:
             self._rate = max(0.0, self._rate + GAIN * self._drift / span)
             self._drift, self._drift_since = 0.0, now
+
+    @property
+    def room(self) -> float:
+        """Calls that may still go out at once; inf when nothing is told."""
+        return self.credit / self.cost if self.active and self.cost else math.inf
 
     def explains(self, said: Told) -> bool:
         """True when a refusal is what these headers would have foretold."""
@@ -178,6 +185,12 @@ class ToldLimits:
     def wait_s(self, now: float) -> float:
         """Seconds until the next call may go out; 0 when it may now."""
         return max(credit.wait_s(now) for credit in self._all)
+
+    @property
+    def room(self) -> float:
+        """Calls that may still go out at once, as far as is told; 0 when nothing is."""
+        told = [credit.room for credit in self._all if credit.active]
+        return min(told) if told and self._requests.active else 0.0
 
     def take(self) -> Predicted:
         """A call goes out. Returns what `told` wants back with its response."""

@@ -41,7 +41,7 @@ def test_latencies_that_scatter_and_refusals_that_come_late(way: Way) -> None:
 
 
 @pytest.mark.parametrize("told", [None, "response"])
-@pytest.mark.parametrize("burst", [5.0, 50.0])
+@pytest.mark.parametrize("burst", [5.0, 10.0, 50.0])
 def test_a_limit_that_halves_in_mid_run(told: str | None, burst: float) -> None:
     run = run_rows(Bucket((0.0, 50.0), (6.0, 25.0), cap=burst), way=Way(told=told), ceiling=200)
     assert run.ratio(6.0 + 700 / 25) <= 1.12
@@ -67,7 +67,7 @@ def test_refusals_that_count_against_the_limit() -> None:
 @pytest.mark.parametrize("sliding", [False, True])
 def test_so_many_calls_in_each_second(sliding: bool) -> None:
     run = run_rows(Windowed(50, sliding=sliding))
-    assert run.ratio(IDEAL_S) <= 1.10
+    assert run.ratio(IDEAL_S) <= 1.12
     assert run.refused_share < 0.06
 
 
@@ -103,6 +103,36 @@ def test_latencies_that_scatter_or_are_long_do_not_keep_it_small(latency_s: floa
     assert free.refused == 0
 
 
+@pytest.mark.parametrize("latency_s", [0.3, 1.0])
+def test_a_short_job_without_a_limit_is_at_the_ceiling_after_a_few_rounds(latency_s: float) -> None:
+    way = Way(latency_s=latency_s)
+    free = run_rows(NoLimit(), rows=3000, way=way, ceiling=200)
+    fixed = run_rows(NoLimit(), rows=3000, way=way, ceiling=200, start=None)
+    assert free.seconds <= 1.4 * fixed.seconds
+    best_of_half = run_rows(NoLimit(), rows=1000, way=way, ceiling=100, start=None)
+    assert run_rows(NoLimit(), rows=1000, way=way, ceiling=200).seconds <= best_of_half.seconds
+
+
+def test_headers_that_tell_of_plenty_let_it_go_to_the_ceiling_at_once() -> None:
+    plenty = Bucket((0.0, 500.0), cap=5000.0)
+    told = run_rows(plenty, rows=1000, way=Way(latency_s=1.0, told="response"), ceiling=200)
+    assert told.most_at_once == 200
+    # One round of the first few, and then as fast as with a fixed number.
+    assert told.seconds <= 1.0 + 1000 / 200 * 1.0 + 0.5
+
+
+def test_headers_of_a_limit_that_allows_one_call_at_a_time() -> None:
+    run = run_rows(Bucket((0.0, 10.0), cap=1.0), rows=300, way=Way(told="arrival"))
+    assert run.seconds <= 2.2 * 30.0
+
+
+def test_calls_that_are_sent_in_bunches_are_not_taken_for_too_many_at_once() -> None:
+    """A small bucket and long answers: what comes back together goes out together."""
+    run = run_rows(Bucket((0.0, 50.0), cap=5.0), way=Way(latency_s=2.0, refusal_s=0.01), ceiling=200)
+    assert run.seconds <= 1.5 * (IDEAL_S + 2.0)
+    assert run.refused_share < 0.02
+
+
 def test_it_goes_on_growing_beyond_its_start_while_that_helps() -> None:
     run = run_rows(NoLimit(), rows=5000, start=20, ceiling=200)
     assert run.most_at_once == 200
@@ -132,7 +162,7 @@ def test_it_stops_growing_where_more_calls_only_wait_longer(slots: int) -> None:
         return most
 
     # A few answers have to tell that they take longer before it can stop.
-    assert in_virtual_time(go()) <= 3.3 * slots
+    assert in_virtual_time(go()) <= 5 * slots
 
 
 def test_a_number_of_the_user_after_an_automatic_run_is_used_at_once() -> None:
@@ -207,7 +237,7 @@ def test_a_limit_of_tokens_that_is_never_told_is_overrun_more_often() -> None:
         run_rows(Tokens(10_000.0, 20_000.0, taken=500, used=500), rows=600, way=Way(told=headers))
         for headers in (None, "arrival")
     )
-    assert untold.refused >= 2 * told.refused + 5
+    assert untold.refused >= 2 * told.refused + 1
 
 
 async def _let_out(pace: Pace, count: int) -> list[Ticket]:
