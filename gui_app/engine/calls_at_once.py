@@ -101,6 +101,10 @@ class CallsAtOnce:
             return 0.0
         return min(1.0 / OPENING_RATE, self.latency_s / (OPENING_AHEAD * self.window) or 1.0)
 
+    def begin(self) -> None:
+        """The first call goes out, or the first one after a pause."""
+        self._answers = 0
+
     def widen(self, calls: int) -> None:
         """So many at once from now on."""
         self.window = max(self.window, float(calls))
@@ -129,7 +133,7 @@ class CallsAtOnce:
             at_once: Calls that were out when it went out, itself included.
             number: How many had gone out with it.
             sent: How many have gone out by now.
-            after_s: How long after the first call it went out.
+            after_s: How long after the first call it went out, since `begin`.
             wanted: More would go out if they might.
         """
         self._answers += 1

@@ -30,6 +30,9 @@ CERTAIN = 3
 WAIT_FOR = 2.0
 """So many times the time of an answer after a late refusal, what was out with it has come back."""
 
+STANDS_STILL_S = 2.0
+"""After so long without a call, the time begins anew in which a provider shows what it answers."""
+
 OVERLOAD_PAUSE_S = 0.2
 OVERLOAD_PAUSE_CAP_S = 20.0
 
@@ -78,7 +81,9 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
         self._next_at = -math.inf
-        self._first_at = math.inf
+        self._began_at = -math.inf
+        """The first call since it last stood still."""
+        self._last_at = -math.inf
         self._overloads = 0
         self._overloaded_until = 0
         """Calls up to this one went out before the last overload was known."""
@@ -156,7 +161,10 @@ class Pace:
     def _let_out(self, now: float) -> Ticket:
         self._in_flight += 1
         self._sent += 1
-        self._first_at = min(self._first_at, now)
+        if self._in_flight == 1 and now - self._last_at > STANDS_STILL_S:
+            self._began_at = now
+            self._calls.begin()
+        self._last_at = now
         self._learned.take(now)
         if spacing := self._calls.spacing_s:
             # A timer that comes late is made up for, within reason.
@@ -265,7 +273,7 @@ class Pace:
             ticket.number,
             now - ticket.sent_at,
             sent=self._sent,
-            after_s=ticket.sent_at - self._first_at,
+            after_s=ticket.sent_at - self._began_at,
             wanted=wanted,
         )
 

@@ -38,6 +38,7 @@ class Manner:
         limits: (from second, requests a second) pairs, the seconds counted from the first request. Empty: no limit.
         burst: Requests that a rested limit lets through at once.
         headers: Whether answers say how much of the limit is left, and refusals when to come back.
+        late: A refusal takes as long as an answer.
     """
 
     latency_s: float = 0.2
@@ -47,6 +48,7 @@ class Manner:
     limits: tuple[tuple[float, float], ...] = ()
     burst: int = 10
     headers: bool = True
+    late: bool = False
 
     def to_json(self) -> str:
         """The command line's argument."""
@@ -188,12 +190,15 @@ class _Connection(asyncio.Protocol):
         seen.requests += 1
         admitted = server.limit is None or server.limit.take(now)
         headers = server.limit.headers(now) if server.limit is not None and server.manner.headers else ""
-        if not admitted:
-            seen.refused += 1
-            self._reply(429, server.refusal, headers)
-            return
         row = _ROW.search(body)
         latency = server.manner.latency_of(int(row[1]) if row else 0)
+        if not admitted:
+            seen.refused += 1
+            if server.manner.late:
+                self._loop.call_later(latency, self._reply, 429, server.refusal, headers)
+            else:
+                self._reply(429, server.refusal, headers)
+            return
         content = server.responses if b"/responses" in line else server.completion
         seen.out += 1
         seen.most_out = max(seen.most_out, seen.out)

@@ -21,6 +21,7 @@ SERVERS = {
     "50/s then 25/s, no headers": Manner(0.3, limits=((0.0, 50.0), (HALF_WAY_S, 25.0)), headers=False),
     "50/s then 100/s, headers": Manner(0.3, limits=((0.0, 50.0), (HALF_WAY_S, 100.0))),
     "50/s then 100/s, no headers": Manner(0.3, limits=((0.0, 50.0), (HALF_WAY_S, 100.0)), headers=False),
+    "50/s, refused late": Manner(0.3, limits=((0.0, 50.0),), headers=False, late=True),
     "no limit": Manner(0.3),
 }
 SPEEDS: dict[str, int | None] = {"Automatic": None, "fixed 10": 10, "fixed 20": 20, "fixed 100": 100, "fixed 200": 200}

@@ -113,6 +113,29 @@ def test_a_short_job_without_a_limit_is_at_the_ceiling_after_a_few_rounds(latenc
     assert run_rows(NoLimit(), rows=1000, way=way, ceiling=200).seconds <= best_of_half.seconds
 
 
+def test_rows_tried_long_before_do_not_keep_it_small() -> None:
+    """Five rows, then minutes of thinking: what is answered since counts, not the time that passed."""
+
+    async def go() -> int:
+        loop = asyncio.get_running_loop()
+        pace, most = Pace(200, start=20, now=loop.time), 0
+
+        async def send(calls: int) -> None:
+            nonlocal most
+            for _ in range(calls):
+                ticket = await pace.acquire()
+                most = max(most, pace.in_flight)
+                await asyncio.sleep(0.3)
+                pace.release(ticket, None)
+
+        await asyncio.gather(*(send(1) for _ in range(5)))
+        await asyncio.sleep(300.0)
+        await asyncio.gather(*(send(15) for _ in range(200)))
+        return most
+
+    assert in_virtual_time(go()) == 200
+
+
 def test_headers_that_tell_of_plenty_let_it_go_to_the_ceiling_at_once() -> None:
     plenty = Bucket((0.0, 500.0), cap=5000.0)
     told = run_rows(plenty, rows=1000, way=Way(latency_s=1.0, told="response"), ceiling=200)
