@@ -6,7 +6,7 @@ FALLS = 3
 ODD = 4
 """So many estimates in a row, each far below the last one, or refusals below the rate that was found good."""
 
-AMONG = 5
+AMONG = 8
 """So many answers among the refusals of one burst are more than a limit would let through."""
 
 TRIED = 20
