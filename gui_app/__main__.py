@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ COMMANDS = frozenset({"run", "resume", "retry", "give-up", "export", "jobs", "re
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code. Each role imports only what it needs."""
     _leave_no_core_file()
+    _have_standard_files()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     role = arguments[0] if arguments else ""
     if role == "worker":
@@ -56,6 +58,14 @@ def _leave_no_core_file() -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _have_standard_files() -> None:
+    """Whoever starts a service may have closed them: what is opened next would get their numbers, and what is said."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # The lowest number that is free is the one that is missing.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _window(arguments: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -503,3 +504,14 @@ def test_answers_can_only_come_from_a_job(run: Run, tmp_path: Path) -> None:
     assert done.code == 2
     assert "not a Rowmill job" in done.err
     assert not list(paths.jobs_dir().glob("*.rowmill"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the window itself has none")
+@pytest.mark.parametrize("closed", [(2,), (1, 2), (0, 1, 2)])
+def test_a_service_that_has_no_standard_files_runs_all_the_same(closed, home, practice, reviews, tmp_path):
+    job = tmp_path / "j.rowmill"
+    words = [sys.executable, "-m", "gui_app", "run", str(reviews), *TASK, *INSTANT, "--job", str(job)]
+    shut = " ".join(f"{number}>&-" for number in closed)
+    assert subprocess.run(["sh", "-c", f'exec "$@" {shut}', "sh", *words], check=False, timeout=100).returncode == 0
+    with closing(JobReader(job)) as reader:
+        assert reader.counts().done == len(REVIEWS)
