@@ -60,9 +60,12 @@ def main() -> int:
     out = ROOT / "build" / name
     if options.language is None:
         shutil.rmtree(out, ignore_errors=True)
-        for language in LANGUAGES:
-            # A process for each: nothing of the one language is left in the window of the other.
-            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--language", language], check=True)
+        # A process for each: nothing of the one language is left in the window of the other.
+        way = [sys.executable, __file__, *sys.argv[1:], "--language"]
+        taking = [subprocess.Popen([*way, language]) for language in LANGUAGES]
+        codes = [process.wait() for process in taking]
+        if any(codes):
+            return 1
     else:
         _take(out, options, special=special)
         return 0

@@ -14,7 +14,7 @@ from gui_app.i18n import _, ngettext, number
 from gui_app.ui.help.help_text import BULLET, HelpPart, help_parts
 from gui_app.ui.look.palette import colours
 from gui_app.ui.look.sizes import scaled
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.screen_room import resize_within
@@ -161,9 +161,12 @@ class HelpWindow(Panel):
         block.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         block.setBottomMargin(GAP_S)
         if text.startswith(BULLET):
-            block.setLeftMargin(GAP_L)
-            block.setTextIndent(-GAP_M)
-            text = "•  " + text[len(BULLET) :]
+            # The lines below the first begin where its words do.
+            dot = "•  "
+            wide = self.text.fontMetrics().horizontalAdvance(dot)
+            block.setLeftMargin(GAP_XS + wide)
+            block.setTextIndent(-wide)
+            text = dot + text[len(BULLET) :]
         self._begin(cursor, block, QTextCharFormat())
         cursor.insertText(text)
 
