@@ -22,6 +22,8 @@ Out = TypeVar("Out")
 
 Progress = Callable[[int, int], None]
 
+_rng = random.Random()
+
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -37,6 +39,59 @@ class _Result:
     error: BaseException | None = None
     again_in_s: float | None = None
     unsent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Retries:
+    """Which errors are worth another attempt, how many there are in all, and how long the waits between them are."""
+
+    most_attempts: int
+    worth_again: tuple[type[Exception], ...]
+    start_s: float
+    cap_s: float
+
+    def wait_s(self, error: BaseException, tries: int) -> float | None:
+        """None: it is given up."""
+        if tries >= self.most_attempts or not isinstance(error, self.worth_again):
+            return None
+        return delay(tries, None, _rng, start_s=self.start_s, cap_s=self.cap_s)
+
+
+class _Calls:
+    """Calls a function for items; a sync one in threads of its own."""
+
+    def __init__(self, function: Callable[[Any], Any], items: Sequence[Any], at_once: int, retries: _Retries) -> None:
+        self._function = function
+        self._items = items
+        self._retries = retries
+        self._threads: ThreadPoolExecutor | None = None
+        if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004
+        ):
+            self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="rowmill-batch")
+
+    async def attempt(self, task: _Task) -> _Result:
+        tries = task.tries + 1
+        try:
+            return _Result(task.index, tries, await self._call(self._items[task.index]))
+        except (Exception, asyncio.CancelledError) as error:
+            me = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (me is None or me.cancelling()):
+                raise
+            # A function that cancels itself has failed like any other.
+            return _Result(task.index, tries, error=error, again_in_s=self._retries.wait_s(error, tries))
+
+    async def _call(self, item: Any) -> Any:
+        if self._threads is None:
+            return await self._function(item)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, self._function, item)
+        # A lambda around a coroutine function looks sync until it is called.
+        return await found if inspect.isawaitable(found) else found
+
+    def close(self) -> None:
+        """Begin nothing new; what a thread is at comes to its end by itself."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class _Inputs:
@@ -136,45 +191,18 @@ async def abatch_as_completed(
     items = list(inputs)
     if not items:
         return
+    at_once = min(max_concurrency, len(items))
     ready: asyncio.Queue[_Result | None] = asyncio.Queue()
-    threads: ThreadPoolExecutor | None = None
-    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004
-    ):
-        threads = ThreadPoolExecutor(min(max_concurrency, len(items)), thread_name_prefix="rowmill-batch")
-
-    async def call(item: Any) -> Any:
-        if threads is None:
-            return await function(item)
-        found = await asyncio.get_running_loop().run_in_executor(threads, function, item)
-        # A lambda around a coroutine function looks sync until it is called.
-        return await found if inspect.isawaitable(found) else found
-
-    async def attempt(task: _Task) -> _Result:
-        try:
-            return _Result(task.index, task.tries + 1, await call(items[task.index]))
-        except (Exception, asyncio.CancelledError) as error:
-            me = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and (me is None or me.cancelling()):
-                raise
-            # A function that cancels itself has failed like any other.
-            tries = task.tries + 1
-            again = isinstance(error, retry_on) and tries < max_attempts
-            wait = delay(tries, None, _rng, start_s=backoff_start_s, cap_s=backoff_cap_s) if again else None
-            return _Result(task.index, tries, error=error, again_in_s=wait)
-
-    async def admit(task: _Task) -> None:
-        return None
-
+    calls = _Calls(function, items, at_once, _Retries(max_attempts, retry_on, backoff_start_s, backoff_cap_s))
     flow: Flow[_Task, _Result] = Flow(
         _Inputs(len(items), ready.put_nowait),
-        admit=admit,
-        attempt=attempt,
+        admit=_let_all_go,
+        attempt=calls.attempt,
         unsent=lambda task: _Result(task.index, task.tries, unsent=True),
         lost=lambda task: _Result(task.index, task.tries, unsent=True),
-        workers=min(max_concurrency, len(items)),
+        workers=at_once,
         group_every_s=0.0,
-        ahead=min(max_concurrency, len(items)),
+        ahead=at_once,
     )
     running = asyncio.create_task(flow.run())
     running.add_done_callback(lambda _: ready.put_nowait(None))
@@ -193,11 +221,11 @@ async def abatch_as_completed(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        if threads is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
+        calls.close()
 
 
-_rng = random.Random()
+async def _let_all_go(_task: _Task) -> None:
+    """Nothing is held back: whoever wants a slower pace gives a smaller `max_concurrency`."""
 
 
 @overload

@@ -40,45 +40,13 @@ def notices(
         asked: The recipe of the last run. `recipe` may name another model by now, whose answers these are not.
         elsewhere: Somebody else has the job.
     """
-    out: list[Notice] = []
     state = summary.state if event is None else event.state
-    cause = summary.stopped_cause if event is None else event.stopped_cause
-    detail = summary.stopped_detail if event is None else event.stopped_detail
-    if state in (JobState.STOPPED, JobState.PAUSED) and cause is not None:
-        actions = [(_("Continue"), go_on)]
-        if cause in _MODEL_CAUSES:
-            actions.insert(0, (_("Show the model settings"), show_model))
-        out.append(
-            Notice("stopped", explain_cause(cause, detail), "error", tuple(actions), topic=topic_of_cause(cause))
-        )
-    if event is not None and event.problem is not None and not event.stuck_parts:
-        text = filled(event.problem[0], dict(event.problem[1]))
-        out.append(Notice("problem", text, "error", closable=False, topic="disk"))
-    elif summary.behind is not None:
-        text = filled(summary.behind[0], dict(summary.behind[1]))
-        out.append(Notice("behind", text, "warning", closable=False, topic="disk"))
+    out = [*_why_it_stopped(summary, event, state, show_model, go_on), *_about_the_disk(summary, event)]
     if state is JobState.OFFLINE:
-        out.append(
-            Notice(
-                "offline",
-                _offline_text(recipe),
-                "warning",
-                closable=False,
-                topic="network",
-            )
-        )
+        out.append(Notice("offline", _offline_text(recipe), "warning", closable=False, topic="network"))
     unknown = summary.unknown_sent if event is None else event.unknown_sent
     if unknown and state is not JobState.RUNNING:
-        text = ngettext(
-            "{count} row was sent, but its answer never came here. Continue sends it again, so it may be paid for "
-            "twice.",
-            "{count} rows were sent, but their answers never came here. Continue sends them again, so they may be "
-            "paid for twice.",
-            unknown,
-        )
-        out.append(
-            Notice("unknown", text.format(count=number(unknown)), "warning", ((_("Continue"), go_on),), topic="twice")
-        )
+        out.append(_sent_and_unknown(unknown, go_on))
     if elsewhere:
         out.append(Notice("owner", told_owner(summary), closable=False, topic="jobs"))
     out += overnight
@@ -92,6 +60,44 @@ def notices(
         text = _("The practice model made these answers up by simple rules. They mean nothing.")
         out.append(Notice("practice", text))
     return out
+
+
+def _why_it_stopped(
+    summary: JobSummary,
+    event: JobProgress | None,
+    state: JobState,
+    show_model: Callable[[], None],
+    go_on: Callable[[], None],
+) -> list[Notice]:
+    cause = summary.stopped_cause if event is None else event.stopped_cause
+    detail = summary.stopped_detail if event is None else event.stopped_detail
+    if cause is None or state not in (JobState.STOPPED, JobState.PAUSED):
+        return []
+    actions = [(_("Continue"), go_on)]
+    if cause in _MODEL_CAUSES:
+        actions.insert(0, (_("Show the model settings"), show_model))
+    return [Notice("stopped", explain_cause(cause, detail), "error", tuple(actions), topic=topic_of_cause(cause))]
+
+
+def _about_the_disk(summary: JobSummary, event: JobProgress | None) -> list[Notice]:
+    """What cannot be stored, here or in the job's own folder. Parts that are stuck have sentences of their own."""
+    if event is not None and event.problem is not None and not event.stuck_parts:
+        text = filled(event.problem[0], dict(event.problem[1]))
+        return [Notice("problem", text, "error", closable=False, topic="disk")]
+    if summary.behind is not None:
+        text = filled(summary.behind[0], dict(summary.behind[1]))
+        return [Notice("behind", text, "warning", closable=False, topic="disk")]
+    return []
+
+
+def _sent_and_unknown(count: int, go_on: Callable[[], None]) -> Notice:
+    text = ngettext(
+        "{count} row was sent, but its answer never came here. Continue sends it again, so it may be paid for twice.",
+        "{count} rows were sent, but their answers never came here. Continue sends them again, so they may be "
+        "paid for twice.",
+        count,
+    )
+    return Notice("unknown", text.format(count=number(count)), "warning", ((_("Continue"), go_on),), topic="twice")
 
 
 def hanging(job: Path) -> Notice:
