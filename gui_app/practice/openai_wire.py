@@ -177,54 +177,53 @@ def write_chat(asked: Asked, answer: Answered) -> dict[str, Any]:
     return reply
 
 
+_INCOMPLETE = {Ending.CUT_OFF: "max_output_tokens", Ending.FILTERED: "content_filter"}
+
+# What a `response` tells of options that Rowmill never sends.
+_NOT_ASKED_FOR: Mapping[str, Any] = {
+    "background": False,
+    "error": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "reasoning": {"effort": None, "summary": None},
+    "store": False,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_p": 1.0,
+    "truncation": "disabled",
+}
+
+
 def write_responses(asked: Asked, answer: Answered) -> dict[str, Any]:
     """A `response` object."""
-    refused = answer.ending is Ending.REFUSED
-    reasons = {Ending.CUT_OFF: "max_output_tokens", Ending.FILTERED: "content_filter"}
-    reason = reasons.get(answer.ending)
-    content: dict[str, Any] = (
-        {"type": "refusal", "refusal": answer.text}
-        if refused
-        else {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
-    )
+    reason = _INCOMPLETE.get(answer.ending)
+    status = "incomplete" if reason else "completed"
     now = int(time.time())
     reply: dict[str, Any] = {
         "id": new_id("resp_"),
         "object": "response",
         "created_at": now,
         "completed_at": None if reason else now,
-        "status": "incomplete" if reason else "completed",
-        "background": False,
-        "error": None,
+        "status": status,
         "incomplete_details": {"reason": reason} if reason else None,
         "instructions": asked.instructions or None,
         "max_output_tokens": asked.max_output_tokens,
-        "metadata": {},
         "model": asked.model,
-        "output": [
-            {
-                "id": new_id("msg_"),
-                "type": "message",
-                "role": "assistant",
-                "status": "incomplete" if reason else "completed",
-                "content": [content],
-            }
-        ],
-        "parallel_tool_calls": True,
-        "previous_response_id": None,
-        "reasoning": {"effort": None, "summary": None},
-        "store": False,
-        "temperature": 1.0,
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": 1.0,
-        "truncation": "disabled",
+        "output": [] if answer.ending is Ending.FILTERED else [_message(answer, status)],
+        **_NOT_ASKED_FOR,
     }
-    if answer.ending is Ending.FILTERED:
-        reply["output"] = []
     if answer.count_tokens:
         reply["usage"] = usage(answer)
     return reply
+
+
+def _message(answer: Answered, status: str) -> dict[str, Any]:
+    content: dict[str, Any] = {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
+    if answer.ending is Ending.REFUSED:
+        content = {"type": "refusal", "refusal": answer.text}
+    return {"id": new_id("msg_"), "type": "message", "role": "assistant", "status": status, "content": [content]}
 
 
 def usage(answer: Answered) -> dict[str, Any]:

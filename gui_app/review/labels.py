@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gui_app.errors import N_
@@ -133,47 +133,37 @@ class Agreement:
     def warnings(self) -> list[Finding]:
         """What to bear in mind before the figures are believed."""
         found = few_rows(self.compared, self.interval)
-        if not self.compared:
-            return found
+        if self.compared:
+            found += [*self._about_the_labels(), *self._no_better_than_one_label(), *self._about_what_is_missing()]
+        return found
+
+    def _about_the_labels(self) -> Iterator[Finding]:
         correct = {label for _, label in self.cells} | set(self.unanswered)
         never = [label for label in self.labels if label not in correct]
         if never:
-            found.append(Finding(N_("Never a correct answer, so nothing is known about: {labels}."), named(never)))
+            yield Finding(N_("Never a correct answer, so nothing is known about: {labels}."), named(never))
         foreign = sorted(correct - self.listed) if self.listed else []
         if foreign:
-            found.append(
-                Finding(
-                    N_("Correct answers that are not among the column's labels, so no answer can agree: {labels}."),
-                    named(foreign),
-                )
-            )
+            sentence = N_("Correct answers that are not among the column's labels, so no answer can agree: {labels}.")
+            yield Finding(sentence, named(foreign))
+
+    def _no_better_than_one_label(self) -> Iterator[Finding]:
         commonest = self.always_commonest or 0.0
         if commonest >= _ONE_SIDED:
-            found.append(
-                Finding(
-                    N_("{share} of the correct answers are the same label; always giving it would agree as often."),
-                    {"share": commonest},
-                )
-            )
+            sentence = N_("{share} of the correct answers are the same label; always giving it would agree as often.")
+            yield Finding(sentence, {"share": commonest})
         elif self.accuracy is not None and self.accuracy <= commonest and self.compared >= FEW_ROWS:
-            found.append(
-                Finding(
-                    N_("The answers agree no more often than always giving the commonest label would ({share})."),
-                    {"share": commonest},
-                )
-            )
+            sentence = N_("The answers agree no more often than always giving the commonest label would ({share}).")
+            yield Finding(sentence, {"share": commonest})
+
+    def _about_what_is_missing(self) -> Iterator[Finding]:
         if self.not_answered:
-            found.append(
-                Finding(
-                    one_or_many(
-                        self.not_answered,
-                        N_("A row with a correct answer has no answer yet and is not in the figures."),
-                        N_("{count} rows with a correct answer have no answer yet and are not in the figures."),
-                    ),
-                    {"count": self.not_answered},
-                )
+            sentence = one_or_many(
+                self.not_answered,
+                N_("A row with a correct answer has no answer yet and is not in the figures."),
+                N_("{count} rows with a correct answer have no answer yet and are not in the figures."),
             )
-        return found
+            yield Finding(sentence, {"count": self.not_answered})
 
 
 def compare_labels(pairs: Iterable[tuple[int, str | None, str | None]], labels: Sequence[str] = ()) -> Agreement:
