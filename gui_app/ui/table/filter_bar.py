@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
 from gui_app.i18n import _, ngettext, number
@@ -76,6 +77,17 @@ class FilterBar(Panel):
         self.columns.clicked.connect(self.columnsRequested)
         self.retranslate()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # Where what is typed could not be read, the number of all rows gives way, which stands above too.
+        others = sum(part.sizeHint().width() + GAP_S for part in (self.states, self._told, self.columns))
+        fits = self.width() >= others + scaled(_NARROWEST_SEARCH) + 2 * GAP_L
+        self._told.setVisible(fits or not self.filter().is_empty())
+
     def refit(self) -> None:
         """No button cuts its own words; larger letters take the room from the search."""
         self.search.refit()
@@ -112,6 +124,7 @@ class FilterBar(Panel):
         else:
             text = _("{listed} of {total} rows").format(listed=number(listed), total=number(total))
         self._told.setText(text)
+        self._fit()
 
     def focus_search(self) -> None:
         """Lead the user to the search."""

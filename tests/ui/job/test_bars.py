@@ -214,6 +214,22 @@ def test_what_is_typed_is_looked_for_and_escape_takes_it_back(filters: FilterBar
     assert told.args == [RowFilter()]
 
 
+def test_the_number_of_all_rows_gives_way_to_what_is_typed(filters: FilterBar) -> None:
+    filters.set_counts(Counts(done=120))
+    filters.set_listed(120)
+    filters.resize(900, 44)
+    QApplication.processEvents()
+    assert filters._told.isVisible()
+    filters.resize(filters.minimumSizeHint().width(), 44)
+    QApplication.processEvents()
+    assert not filters._told.isVisible()
+    # Of the rows that a filter lets through it is told nowhere else.
+    filters.set_filter(RowFilter(states=frozenset({RowState.DONE})))
+    filters.set_listed(12)
+    QApplication.processEvents()
+    assert filters._told.isVisible()
+
+
 def test_the_states_show_their_counts(filters: FilterBar) -> None:
     texts = [filters.states.itemText(at) for at in range(filters.states.count())]
     assert texts == ["All rows", "Waiting (5)", "Running (0)", "Done (7)", "Needs review (0)", "Failed (1)"]
