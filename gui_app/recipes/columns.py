@@ -88,7 +88,9 @@ class ColumnGuess:
         cells = self._cells[index]
         lengths = [0 if _NO_PROSE.fullmatch(c.strip()) else min(_width(c), _LONGEST_COUNTED) for c in cells]
         average = sum(lengths) / len(lengths) if lengths else 0.0
-        told = bool(_words(self.columns[index]) & set(_NAMES["text"].split()))
+        heading, names = self.columns[index], set(_NAMES["text"].split())
+        # Chinese joins words without a sign: 评价内容, 用户评论.
+        told = bool(_words(heading) & names) or any(name in heading for name in names if _CHINESE.match(name))
         return average * (1.5 if told else 1.0) + (5.0 if told else 0.0)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gui_app.errors import N_, RecipeError
+from gui_app.recipes.columns import ColumnGuess
 
 # What a person may have meant as a column: short, on one line, without the marks of JSON or code.
 _LOOKS_LIKE_A_NAME = re.compile(r"""\{[ ]*[^\s{}"':,;=\[\]<>|\\$0-9][^\n{}"':,;=\[\]<>|\\$]{0,79}\}""")
@@ -169,7 +170,8 @@ class Template:
         )
 
     def _example(self) -> str:
-        return "{" + (self.columns[0] if self.columns else "column") + "}"
+        # By its heading the one with the text: the first is a number more often than not.
+        return "{" + (ColumnGuess(self.columns).text() or "column") + "}"
 
 
 def _known_places(text: str, columns: tuple[str, ...]) -> list[Place]:

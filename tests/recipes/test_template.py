@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gui_app.errors import RecipeError
 from gui_app.recipes.template import Template
+from gui_app.sentences import explain
 
 # Texts dense with what could be mistaken for a place.
 _DENSE = st.text(st.sampled_from('ab{} \n:"评x'), max_size=40)
@@ -70,6 +71,13 @@ def test_a_prompt_without_anything_to_read_is_blank(blank: str) -> None:
 def test_one_cell_with_text_is_not_blank() -> None:
     assert not Template("{a}{b}", ["a", "b"]).cells_are_blank(["", "x"])
     assert not Template.is_blank("评")
+
+
+def test_what_is_put_forward_is_the_column_with_the_text_and_not_a_number() -> None:
+    for columns, named in ((("No", "Date", "Review"), "Review"), (("编号", "评价内容"), "评价内容"), (("a", "b"), "a")):
+        with pytest.raises(RecipeError) as refused:
+            Template("", columns).check()
+        assert f"{{{named}}}" in explain(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "   "])

@@ -20,7 +20,7 @@ from gui_app.sentences import plain
 from gui_app.ui.look.icons import set_icon
 from gui_app.ui.look.theme import GAP_M, GAP_S, GAP_XS, set_role
 from gui_app.ui.pieces.named import named
-from gui_app.ui.pieces.panel import hbox, text_label, vbox
+from gui_app.ui.pieces.panel import hbox, name_field_of, text_label, vbox
 
 
 class Captioned(QWidget):
@@ -61,7 +61,9 @@ class Captioned(QWidget):
     def tell(self, note: str, role: str = "hint") -> None:
         """Change the line under the control; "" hides it."""
         tell(self.note, note, role)
-        self.control.setAccessibleDescription(note or getattr(self, "_description", ""))
+        description = note or getattr(self, "_description", "")
+        self.control.setAccessibleDescription(description)
+        name_field_of(self.control, self.caption.text(), description)
 
 
 def tell(label: QLabel, text: str, role: str = "hint") -> None:

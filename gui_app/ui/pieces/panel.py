@@ -79,12 +79,16 @@ def describe(widget: QWidget, name: str, description: str = "") -> None:
     if widget.inherits("QComboBox"):
         # Qt takes the chosen text for the name of a box on Linux.
         description = f"{name}. {description}" if description else name
-        field = cast("QComboBox", widget).lineEdit()
-        if field is not None:
-            # A field of its own to a screen reader, without a name.
-            field.setAccessibleName(name)
-            field.setAccessibleDescription(description)
     widget.setAccessibleDescription(description)
+    name_field_of(widget, name, description)
+
+
+def name_field_of(widget: QWidget, name: str, description: str) -> None:
+    """The field of a box that can be typed into is one of its own to a screen reader: it has the box's name."""
+    field = cast("QComboBox", widget).lineEdit() if widget.inherits("QComboBox") else None
+    if field is not None:
+        field.setAccessibleName(name)
+        field.setAccessibleDescription(description)
 
 
 def vbox(parent: QWidget | None, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 0) -> QVBoxLayout:

@@ -8,6 +8,7 @@ from shiboken6 import Shiboken
 
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.focus_order import parts_in_order
+from gui_app.ui.pieces.forms import Captioned
 from gui_app.ui.pieces.panel import clear, describe, widgets_of
 
 
@@ -75,3 +76,7 @@ def test_the_field_of_a_box_that_can_be_typed_into_has_the_name_of_the_box(qtbot
     field = box.lineEdit()
     assert field is not None
     assert (field.accessibleName(), field.accessibleDescription()) == ("Model", box.accessibleDescription())
+    part = Captioned(box)
+    qtbot.addWidget(part)
+    part.say("Speed", "Up to 16 rows at the same time.")
+    assert (field.accessibleName(), field.accessibleDescription()) == ("Speed", "Up to 16 rows at the same time.")
