@@ -55,6 +55,7 @@ class Corners:
 
     async def settings(self) -> None:
         """Each page but the first."""
+        self.window.jobs.archive_button.setChecked(False)
         self.window.show_settings()
         dialog = self.window.dialogs._settings_dialog
         assert dialog is not None

@@ -253,6 +253,11 @@ class JobList(FirstPanel):
         else:
             self.list.setCurrentItem(item)
 
+    def show_shelf_of(self, path: Path) -> None:
+        """List what a job is among: the archive, or the jobs, where a new one is."""
+        entry = self._entries.get(path)
+        self.archive_button.setChecked(entry is not None and entry.archived)
+
     def current(self) -> Path | None:
         """The marked job."""
         item = self.list.currentItem()

@@ -239,6 +239,7 @@ class MainWindow(WindowFrame):
         self.centre.setCurrentWidget(page)
         self._fold_for(page)
         self._drop_page(before)
+        self.jobs.show_shelf_of(path)
         self.jobs.mark(path)
         entry = self.jobs.entry(path)
         self.title.show_job(path, "" if entry is None else entry.name)

@@ -214,6 +214,19 @@ def test_the_search_hides_other_jobs(desk: Desk, qtbot: QtBot) -> None:
     assert len(shown) == 1
 
 
+def test_a_job_that_is_opened_is_listed_also_when_the_archive_was_shown(desk: Desk, qtbot: QtBot) -> None:
+    paths = []
+    for name in ("old", "new"):
+        desk.library.create(name, paths.append)
+    qtbot.waitUntil(lambda: len(paths) == 2)
+    desk.library.archive(paths[0], True)
+    qtbot.waitUntil(lambda: len(desk.names()) == 2 and desk.jobs.archive_button.isVisible())
+    desk.jobs.archive_button.click()
+    for path, archive in ((paths[0], True), (paths[1], False), (paths[0].with_name("not listed yet.rowmill"), False)):
+        desk.jobs.show_shelf_of(path)
+        assert desk.jobs.archive_button.isChecked() == archive
+
+
 def test_an_event_moves_the_entry_of_its_job(desk: Desk, qtbot: QtBot) -> None:
     desk.library.create("mine", lambda path: desk.library.refresh())
     qtbot.waitUntil(lambda: desk.names() == ["mine"])
