@@ -215,7 +215,7 @@ def test_the_search_hides_other_jobs(desk: Desk, qtbot: QtBot) -> None:
 
 
 def test_a_job_that_is_opened_is_listed_also_when_the_archive_was_shown(desk: Desk, qtbot: QtBot) -> None:
-    paths = []
+    paths: list[Path] = []
     for name in ("old", "new"):
         desk.library.create(name, paths.append)
     qtbot.waitUntil(lambda: len(paths) == 2)
