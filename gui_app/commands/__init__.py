@@ -1,4 +1,8 @@
-"""The headless commands: the same engine and the same job files, from a terminal."""
+"""The headless commands: the same engine and the same job files, from a terminal.
+
+Each takes its parsed options and returns its exit code. What is wrong with them, with a file or with a job, it raises
+as a `UserError`, which is said here and becomes exit code 2.
+"""
 
 from __future__ import annotations
 

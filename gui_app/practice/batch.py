@@ -36,7 +36,6 @@ class Batch:
         entered: When it entered each stage, Unix seconds.
         done: Rows that were worked on, whatever came of them.
         stopped_at_row: How many rows it may still reach after it was told to stop; None while it runs on.
-        silent: Rows that come back in no file.
     """
 
     id: str

@@ -62,7 +62,16 @@ class RowsWriter:
         renamed: Sequence[tuple[int, str, str]] = (),
         sheets: Sequence[str] = (),
     ) -> None:
-        """Drop what an earlier import left and name the columns."""
+        """Drop what an earlier import left and name the columns.
+
+        Args:
+            renamed: (position, heading in the file, name of the column) of those whose heading could not stay.
+            sheets: The names of all sheets of the workbook.
+
+        Raises:
+            JobInUse: It is being run.
+            JobFileError: It has sent rows already.
+        """
         db = self._db
         with job_file.transaction(db, self._path):
             owner = lease.living_owner(db)

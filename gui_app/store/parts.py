@@ -219,7 +219,15 @@ _NOTED = frozenset(
 
 
 def note(writer: JobWriter, part_id: int, **values: Any) -> PartView:
-    """Store what is newly known about a part; durable when it returns. Names as in `PartView`."""
+    """Store what is newly known about a part; durable when it returns.
+
+    Args:
+        values: By their names in `PartView`.
+
+    Raises:
+        ValueError: There is no such name, or it is none that is noted so.
+        StorageError: Nothing was stored.
+    """
     if not _NOTED.issuperset(values):
         raise ValueError(f"no such note: {sorted(set(values) - _NOTED)}")
     values = {name: storable(value) if isinstance(value, str) else value for name, value in values.items()}

@@ -188,7 +188,10 @@ class Conductor:
         runner.cancel()
 
     async def give_up_overnight(self, job: str, part_ids: Collection[int]) -> int:
-        """Let parts go whose answers can never be fetched. Returns how many rows wait again; see `engine.giving_up`.
+        """Let parts go whose answers can never be fetched; see `engine.batches.giving_up`.
+
+        Returns:
+            How many rows wait again.
 
         Raises:
             UserError: The job is sending rows just now, or its file cannot be used.
