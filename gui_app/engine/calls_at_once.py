@@ -24,8 +24,8 @@ QUICKLY = 0.25
 """Of the calls that it starts with, for each answer: where these are few, as on somebody's own computer, it is known
 what more of them take before there are many."""
 
-BURST_S = 1.0
-"""What was answered in the first second may have come from a bucket that was full."""
+BURST_S = 0.3
+"""What was answered in the first moment may have come from a bucket that was full."""
 
 EVEN = 0.7
 """After a cut a round of calls goes out in this part of the time that an answer takes."""
