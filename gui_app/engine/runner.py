@@ -25,6 +25,7 @@ from gui_app.engine.prompts import Prompts
 from gui_app.engine.rate import FinishRate
 from gui_app.engine.silence import Reach, Silence
 from gui_app.engine.standing import standing_of
+from gui_app.engine.still_ours import StillOurs
 from gui_app.errors import RowmillError, StorageError, UserError
 from gui_app.jobs import Cause, JobState, Question, Recipe, RowState, RunOptions, Scope
 from gui_app.jobs.states import GUARD, LEASE_LOST, LIMIT_OFFLINE
@@ -99,7 +100,7 @@ class JobRunner:
         self._stopped: tuple[Cause | None, str] = (None, "")
         self._problem: UserError | None = None
         self._not_copied_back: StorageError | None = None
-        self._making_sure = asyncio.Lock()
+        self._ours = StillOurs(self._source, self._beat, self._storage, storage_retry_s)
         self._unknown_sent = 0
         self._saved = 0
         self._version = 0
@@ -276,28 +277,11 @@ class JobRunner:
     async def _admit(self, row: SentRow) -> None:
         assert self._attempts is not None
         await self._attempts.admit(row)
-        if self._source.is_sure:
-            return
-        # The computer slept, say: somebody else may run the job by now, and pay for the very same rows.
         try:
-            while not self._source.is_sure:
-                await self._make_sure()
+            await self._ours.make_sure()
         except BaseException:
             self._attempts.put_back(row)
             raise
-
-    async def _make_sure(self) -> None:
-        async with self._making_sure:
-            if self._source.is_sure:
-                return
-            try:
-                owned = await self._beat()
-            except StorageError as error:
-                self._storage(error)
-                await asyncio.sleep(self._storage_retry_s)
-                return
-            if not owned:
-                await asyncio.Event().wait()  # The run is being ended, which cancels whoever waits here.
 
     def _committed(self, outcomes: Sequence[Outcome], others: Sequence[int]) -> None:
         self._changed.add(outcome.row_id for outcome in outcomes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -21,16 +22,14 @@ def gathered(query: str) -> str:
     return f"SELECT ifnull(group_concat({_BASE} + row_id, ''), '') FROM ({query})"
 
 
-class RowIds(Sequence[int]):
-    """Ids in an order, taken from the text of `gathered` when they are asked for."""
+class _Ids(Sequence[int]):
+    """A list of ids that are made when they are asked for."""
 
-    __slots__ = ("_text",)
+    __slots__ = ()
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __len__(self) -> int:
-        return len(self._text) // _LONG
+    @abstractmethod
+    def _at(self, place: int) -> int:
+        """The id at a place there is."""
 
     @overload
     def __getitem__(self, at: int) -> int: ...
@@ -43,6 +42,18 @@ class RowIds(Sequence[int]):
         if not 0 <= place < len(self):
             raise IndexError(at)
         return self._at(place)
+
+
+class RowIds(_Ids):
+    """Ids in an order, taken from the text of `gathered` when they are asked for."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __len__(self) -> int:
+        return len(self._text) // _LONG
 
     def _at(self, place: int) -> int:
         return int(self._text[place * _LONG : (place + 1) * _LONG]) - _BASE
@@ -77,7 +88,7 @@ class RowIds(Sequence[int]):
             return False
 
 
-class OtherIds(Sequence[int]):
+class OtherIds(_Ids):
     """1 to `last` without some: where most rows are listed, those that are not come sooner.
 
     Args:
@@ -91,18 +102,6 @@ class OtherIds(Sequence[int]):
 
     def __len__(self) -> int:
         return self._last - len(self._left_out)
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[int]: ...
-    def __getitem__(self, at: int | slice) -> int | list[int]:
-        if isinstance(at, slice):
-            return [self._at(place) for place in range(*at.indices(len(self)))]
-        place = at + len(self) if at < 0 else at
-        if not 0 <= place < len(self):
-            raise IndexError(at)
-        return self._at(place)
 
     def _at(self, place: int) -> int:
         left_out = self._left_out
