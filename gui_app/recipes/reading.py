@@ -20,8 +20,24 @@ _YES_NO_WORDS = {
 }
 # Keys a model may choose by itself when one field was asked for and its name was not used.
 _ANY_ANSWER = frozenset(
-    ("answer", "label", "labels", "result", "output", "response", "value", "category", "rating", "score")
-    + ("text", "translation", "summary", "答案", "标签", "结果")
+    (
+        "answer",
+        "label",
+        "labels",
+        "result",
+        "output",
+        "response",
+        "value",
+        "category",
+        "rating",
+        "score",
+        "text",
+        "translation",
+        "summary",
+        "答案",
+        "标签",
+        "结果",
+    )
 )
 _REFUSAL = re.compile(
     r"^(?:(?:i'm|i am|we're|we are)\s+(?:\w+\s+)?sorry|sorry|i apologi[sz]e|unfortunately|as an ai)?[\s,.:;]*"

@@ -501,8 +501,6 @@ _PIECES = st.lists(
             "\n",
             "```",
             "json",
-        ]
-        + [
             "<think>",
             "</think>",
             " ",

@@ -91,7 +91,7 @@ def test_one_exchange_keeps_and_takes_together_or_not_at_all(path: Path, read: R
         def broken(rows: Sequence[Row]) -> Sequence[Prepared]:
             raise OSError("no prompt")
 
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="no prompt"):
             run.writer.exchange([done(1)], 1, run.version, broken)
         assert read().counts() == Counts(waiting=1, running=1)
         assert read().attempts(1) == []

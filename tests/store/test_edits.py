@@ -215,7 +215,7 @@ def test_texts_that_no_file_can_hold_can_be_typed(path: Path, read: Read, edit: 
     assert editor.set_value(1, "la\ud800bel", "x\udfffy").row_ids == ()
     editor.rename("n\ud800")
     editor.set_note("gold", {"column": "\ud800"})
-    assert list(read().rows([1])[0].hand.values())[0] is not None
+    assert next(iter(read().rows([1])[0].hand.values())) is not None
     assert read().summary().name.startswith("n")
     assert read().note("gold") == {"column": "\ud800"}
     assert editor.clear_value(1, "la\ud800bel").row_ids == (1,)

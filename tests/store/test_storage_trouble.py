@@ -117,7 +117,7 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
     with Run(path) as run:
         ids = run.claim(100)
         outcomes = [done(row_id, raw="x" * 2000) for row_id in ids]
-        with ballast.open("wb", buffering=0) as file, pytest.raises(OSError):
+        with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
             while True:
                 file.write(b"x" * 4096)
         with pytest.raises(StorageError, match="is full"):
