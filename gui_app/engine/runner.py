@@ -154,34 +154,8 @@ class JobRunner:
         return progress
 
     async def _run_opened(self) -> None:
-        spent_usd = await self._source.spent_usd() + await self._source.reserved_usd()
-        budget = Budget(self._options.budget_usd, spent_usd)
-        self._attempts = Attempts(
-            provider=self._provider,
-            question=self._question,
-            judging=Judging(ReplyReader(self._recipe.fields), self._pricing, self._version, self._source.now),
-            pace=self._pace,
-            network=self._network,
-            budget=budget,
-            version=self._version,
-            now=self._source.now,
-            deadline_s=self._deadline_s,
-            stop_job=self._stop_for,
-            monotonic=self._monotonic,
-        )
-        self._workers = self._options.concurrency or self._options.ceiling or self._pace.ceiling
-        self._flow = Flow(
-            self._source,
-            admit=self._admit,
-            put_back=self._attempts.put_back,
-            attempt=self._attempts.attempt,
-            unsent=lambda row: unsent(row, self._version),
-            lost=self._attempts.lost,
-            workers=max(1, min(self._workers, max(1, self._source.standing.run_rows))),
-            room=lambda: self._pace.window,
-            on_storage=self._storage,
-            storage_retry_s=self._storage_retry_s,
-        )
+        self._attempts = await self._make_attempts()
+        self._flow = self._make_flow(self._attempts)
         if self._wanted is not None:
             self._flow.drain()
         ticker = asyncio.create_task(self._tick())
@@ -199,6 +173,37 @@ class JobRunner:
             await asyncio.gather(ticker, return_exceptions=True)
             if self._silence is not None:
                 await self._silence.close()
+
+    async def _make_attempts(self) -> Attempts:
+        spent_usd = await self._source.spent_usd() + await self._source.reserved_usd()
+        return Attempts(
+            provider=self._provider,
+            question=self._question,
+            judging=Judging(ReplyReader(self._recipe.fields), self._pricing, self._version, self._source.now),
+            pace=self._pace,
+            network=self._network,
+            budget=Budget(self._options.budget_usd, spent_usd),
+            version=self._version,
+            now=self._source.now,
+            deadline_s=self._deadline_s,
+            stop_job=self._stop_for,
+            monotonic=self._monotonic,
+        )
+
+    def _make_flow(self, attempts: Attempts) -> Flow[SentRow, Outcome]:
+        self._workers = self._options.concurrency or self._options.ceiling or self._pace.ceiling
+        return Flow(
+            self._source,
+            admit=self._admit,
+            put_back=attempts.put_back,
+            attempt=attempts.attempt,
+            unsent=lambda row: unsent(row, self._version),
+            lost=attempts.lost,
+            workers=max(1, min(self._workers, max(1, self._source.standing.run_rows))),
+            room=lambda: self._pace.window,
+            on_storage=self._storage,
+            storage_retry_s=self._storage_retry_s,
+        )
 
     def _ticker_ended(self, ticker: asyncio.Task[None]) -> None:
         error = None if ticker.cancelled() else ticker.exception()
