@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gui_app.jobs import RowFilter
+from gui_app.jobs import FieldValue, RowFilter
 from gui_app.store.packing import pack_value, storable, unpack_cells
 from gui_app.store.reading import searching
 from gui_app.store.schema import STATE_CODES
@@ -87,46 +88,45 @@ def where(rows: RowFilter, *, most: bool = False) -> tuple[str, list[Any]]:
     """
     parts: list[str] = []
     values: list[Any] = []
+
+    def both(condition: str, bound: Iterable[Any] = ()) -> None:
+        parts.append(condition)
+        values.extend(bound)
+
     if rows.states:
-        codes = sorted(STATE_CODES[state] for state in rows.states)
-        if most and len(codes) == len(STATE_CODES) - 1:
-            # For each of a million rows a list takes twice as long as one comparison.
-            parts.append("+s.state <> ?")
-            values += set(STATE_CODES.values()).difference(codes)
-        else:
-            parts.append(f"{'+' if most else ''}s.state IN ({', '.join('?' * len(codes))})")
-            values += codes
+        both(*_in_states(sorted(STATE_CODES[state] for state in rows.states), most=most))
     if rows.causes:
-        parts.append(f"s.cause IN ({', '.join('?' * len(rows.causes))})")
-        values += sorted(rows.causes)
+        both(f"s.cause IN ({', '.join('?' * len(rows.causes))})", sorted(rows.causes))
     if rows.field_value is not None:
-        name, value = rows.field_value
-        expression, bound = shown(name)
-        values += bound
-        if value is None:
-            parts.append(f"ifnull({expression}, 'null') = 'null'")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            # As numbers: 4 and 4.0 are one.
-            parts.append(f"json_extract({expression}, '$') = ?")
-            values.append(float(value))
-        else:
-            parts.append(f"{expression} = ?")
-            values.append(pack_value(value))
+        both(*_with_value(*rows.field_value))
     if rows.cell is not None:
-        parts.append("cell_is(c.cells, ?, ?)")
-        values += [int(rows.cell[0]), storable(rows.cell[1])]
+        both("cell_is(c.cells, ?, ?)", [int(rows.cell[0]), storable(rows.cell[1])])
     if rows.search:
-        sql, bound = searching.condition(rows.search)
-        parts.append(sql)
-        values += bound
+        both(*searching.condition(rows.search))
     for wanted, table in ((rows.edited, "hand_values"), (rows.approved, "approvals")):
         if wanted is not None:
-            parts.append(f"{'' if wanted else 'NOT '}EXISTS (SELECT 1 FROM {table} t WHERE t.row_id = s.row_id)")
+            both(f"{'' if wanted else 'NOT '}EXISTS (SELECT 1 FROM {table} t WHERE t.row_id = s.row_id)")
     if rows.row_ids is not None:
         # One bound JSON array: a list of placeholders would end at SQLite's limit of 32,766.
-        parts.append("s.row_id IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(rows.row_ids))
+        both("s.row_id IN (SELECT value FROM json_each(?))", [json.dumps(rows.row_ids)])
     return " AND ".join(parts) or "1", values
+
+
+def _in_states(codes: list[int], *, most: bool) -> tuple[str, Iterable[Any]]:
+    if most and len(codes) == len(STATE_CODES) - 1:
+        # For each of a million rows a list takes twice as long as one comparison.
+        return "+s.state <> ?", set(STATE_CODES.values()).difference(codes)
+    return f"{'+' if most else ''}s.state IN ({', '.join('?' * len(codes))})", codes
+
+
+def _with_value(name: str, value: FieldValue) -> tuple[str, list[Any]]:
+    expression, bound = shown(name)
+    if value is None:
+        return f"ifnull({expression}, 'null') = 'null'", [*bound]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # As numbers: 4 and 4.0 are one.
+        return f"json_extract({expression}, '$') = ?", [*bound, float(value)]
+    return f"{expression} = ?", [*bound, pack_value(value)]
 
 
 def needs_joins(rows: RowFilter) -> bool:

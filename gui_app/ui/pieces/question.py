@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from gui_app.ui.look.icons import IconLabel
-from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL, set_role
+from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XL
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.panel import describe, hbox, text_label, vbox
 
@@ -52,17 +52,9 @@ class Question(QDialog):
         line = hbox(None, gap=GAP_L)
         line.addWidget(IconLabel(drawing, tone, 28), 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)
+        self.buttons = {choice.key: self._button(choice, default=at == 0) for at, choice in enumerate(choices)}
         buttons = hbox(None, gap=GAP_S)
         buttons.addStretch(1)
-        self.buttons: dict[str, QPushButton] = {}
-        for at, choice in enumerate(choices):
-            button = named(QPushButton(choice.text), f"answer_{choice.key}")
-            button.setAutoDefault(False)
-            button.setDefault(at == 0)
-            if choice.role:
-                set_role(button, choice.role)
-            button.clicked.connect(lambda _checked, key=choice.key: self._take(key))
-            self.buttons[choice.key] = button
         # The choice that Enter takes stands last, at the right, where it is looked for.
         for button in reversed(self.buttons.values()):
             buttons.addWidget(button)
@@ -72,6 +64,13 @@ class Question(QDialog):
         column.addLayout(buttons)
         describe(self, title, text)
         next(iter(self.buttons.values())).setFocus()
+
+    def _button(self, choice: Choice, *, default: bool) -> QPushButton:
+        out = named(QPushButton(choice.text), f"answer_{choice.key}", choice.role)
+        out.setAutoDefault(False)
+        out.setDefault(default)
+        out.clicked.connect(lambda: self._take(choice.key))
+        return out
 
     def _take(self, key: str) -> None:
         self.answer = key
