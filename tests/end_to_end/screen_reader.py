@@ -178,10 +178,16 @@ def main(target: Path) -> int:
     until("the table", lambda: find("Table of rows", TABLES))
     until("the task", lambda: find("Try 5 rows", BUTTONS))
     check("task")
-    for segment in ("Model", "Failures", "Review", "Task"):
+    # With something that is nowhere else: what is said to be in front has to be there, too.
+    for segment, on_it in (
+        ("Model", "Test the connection"),
+        ("Failures", "Rows that fail, or whose answers need a look*"),
+        ("Review", "Approve"),
+        ("Task", "Add a result column"),
+    ):
         press(segment)
         until(f"{segment} to be said to be in front", partial(is_checked, segment))
-        time.sleep(0.5)
+        until(f"{on_it} on it", partial(find, on_it))
         check(segment.lower())
     ways = hear_menu("Other ways to run", 2)
     if ways != ["The rows that are left", "The rows that are left, when the other jobs are done"]:
