@@ -209,7 +209,7 @@ def test_no_module_has_a_name_that_says_nothing():
 
 def test_no_layout_is_asked_for_its_items():
     """See `widgets_of` in pieces/panel.py: PySide goes on standing for an item that Qt has deleted."""
-    asking = re.compile(r"(?<!self\.list)\.(itemAt|takeAt|itemAtPosition)\(")
+    asking = re.compile(r"(?<!self\.list)(?<!self\._list)\.(itemAt|takeAt|itemAtPosition)\(")
     found = [
         path.name
         for path in (ROOT / "gui_app/ui").rglob("*.py")
