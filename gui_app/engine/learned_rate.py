@@ -145,6 +145,8 @@ class LearnedRate:
             self._brake(overrun)
         else:
             self._meaningless.begin(number, sent_at, self._sent)
+            if self.rate is not None and self._meaningless.far_below(self.rate, now) and self._try_without(now):
+                return
             self._judge(overrun, now)
 
     def back(self, number: int) -> None:
@@ -217,6 +219,7 @@ class LearnedRate:
         found = overrun.found
         if self._mark is None or self._probe.rate is None:
             self._probe.empty(now)
+            self._meaningless.peak = max(self._meaningless.peak, overrun.rate)
             if found is None:
                 self._remember(overrun, 0.0, 0.0)
                 self._probe.search_from(DEEP * overrun.rate, SEARCH_UP_TO * overrun.rate, now)
@@ -246,11 +249,12 @@ class LearnedRate:
         if sending_s < MIN_SPAN_S or (accepted < MIN_ACCEPTED and sending_s < 10 * MIN_SPAN_S):
             self._probe.search_lower(now)
             return
+        searching = self._probe.searching
         found = max(accepted, 0.5) / span
         many = self._refused > 0.1 * (number - mark.number)
         known = self._accepted_sum / self._span_sum if self._span_sum else None
         self._remember(overrun, self._accepted_sum, self._span_sum)
-        below = rate <= self._probe.base and self._probe.confidence > 0
+        below = rate <= self._probe.base and not searching
         if held_s > 0.2 * span and found < self._probe.base:
             # What it would have given in a long wait may not have fitted into its bucket.
             self._after_wait(accepted / sending_s, rate, many, now)

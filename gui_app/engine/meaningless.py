@@ -9,6 +9,14 @@ ODD = 4
 AMONG = 8
 """So many answers among the refusals of one burst are more than a limit would let through."""
 
+FAR_BELOW = 0.15
+FEW = 0.12
+"""A rate so far below what once went well, with more than a few refusals among the calls lately, is either a limit that
+fell, or refusals that mean nothing."""
+
+LATELY = 0.05
+"""Weight of a call among those lately."""
+
 TRIED = 20
 """So many calls go out without a limit; what becomes of them is waited for."""
 
@@ -34,6 +42,10 @@ class Meaningless:
     def __init__(self) -> None:
         self.before = 0.0
         """The rate that a trial suspended."""
+        self.peak = 0.0
+        """Calls a second that once went out before any was refused."""
+        self._lately = 0.0
+        """The share of refusals among the calls lately."""
         self._until = NEVER
         self._not_until = NEVER
         self._believed_s = NO_NOISE_FOR_S[0]
@@ -71,6 +83,7 @@ class Meaningless:
 
     def refused(self, number: int) -> None:
         """A call was refused."""
+        self._lately += (1.0 - self._lately) * LATELY
         if number > self._trial_from:
             self._refusals += 1
             self._known += 1
@@ -79,6 +92,7 @@ class Meaningless:
 
     def answered(self, number: int) -> None:
         """A call was answered."""
+        self._lately *= 1.0 - LATELY
         self._answers += 1
         if number > self._trial_from:
             self._known += 1
@@ -94,6 +108,13 @@ class Meaningless:
             return False
         # A few tell the share only roughly.
         self._calls, self._refusals = answers + refusals + 2, refusals + 1
+        return True
+
+    def far_below(self, rate: float, now: float) -> bool:
+        """So slow by now that a trial costs less than to go on like this."""
+        if rate >= FAR_BELOW * self.peak or self._lately < FEW or now < self._not_until:
+            return False
+        self._calls, self._refusals = 100, round(100 * self._lately)
         return True
 
     def falls_again(self, *, below: bool, falls: bool, now: float) -> bool:
@@ -122,7 +143,8 @@ class Meaningless:
         if self._trying and self._known < KNOWN_SHARE * TRIED:
             return False
         self._trying = False
-        calls = max(self._known, FEWEST_TRIED)
+        # Refusals are known sooner than answers.
+        calls = max(self._known, min(self._calls, TRIED), FEWEST_TRIED)
         if self._refusals / calls <= 1.3 * self._share + 0.06 + 0.3 * calls**-0.5:
             return False
         self._until = NEVER

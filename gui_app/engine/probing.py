@@ -12,10 +12,10 @@ STEEP = (0.20, 0.12, 0.08, 0.06, 0.05)
 """How long a rate is held, and how steeply it is tried upwards then: the more often it was found the same, the longer
 and the less."""
 
-STEEPER_AFTER_S = 1.5
+STEEPER_AFTER_S = 1.0
 EAGER = 3.0
 
-PAID_BY = 0.008
+PAID_BY = 0.012
 PAID_CAP_S = 8.0
 """The refusals that a look upwards has cost are made up for before the next one, as such a share of the calls; but for
 no longer than this."""

@@ -28,7 +28,7 @@ def test_a_limit_that_refuses_late_is_overrun_once_and_then_kept(
     rows = int(40 * rate)
     run = run_rows(Bucket((0.0, rate), cap=rate * burst_s), rows=rows, way=_late(latency_s, spread), ceiling=200)
     assert run.refused <= UNPROVEN + 0.03 * rows
-    assert _refused_after(run, 10.0) < 0.02
+    assert _refused_after(run, 10.0) < 0.025
     assert run.seconds <= 1.3 * 40.0
 
 
