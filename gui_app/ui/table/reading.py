@@ -75,7 +75,8 @@ class Reading(QObject):
 
     def _show(self, rows: list[RowView]) -> None:
         self._request = None
-        if not rows:
+        # A list that was replaced meanwhile, which Qt tells nobody of, may not hold it any more.
+        if not rows or rows[0].row_id != self._table.current_row_id():
             return
         row = rows[0]
         self.rowRead.emit(row)

@@ -342,6 +342,19 @@ async def test_in_the_review_a_row_is_at_hand_whatever_is_listed(opened: Callabl
         await until(lambda: not page.model.rowCount() and review.card.row_id() is None)
 
 
+async def test_a_row_that_was_read_too_late_is_not_shown(opened: Callable[..., Any]) -> None:
+    async with opened() as page:
+        await shown(page, "review")
+        card = page.side.review.card
+        page.table.go_to(2)
+        await until(lambda: card.row_id() == 2)
+        late = await page.link.pages.call(lambda reader: reader.rows([2], full=True))
+        page.filter_bar.set_filter(RowFilter(search="nowhere to be found"))
+        await until(lambda: not page.model.rowCount() and card.row_id() is None)
+        page.reading._show(late)
+        assert card.row_id() is None
+
+
 async def test_among_several_labels_the_user_chooses(opened: Callable[..., Any]) -> None:
     async with opened() as page:
         await shown(page, "failures")
