@@ -97,14 +97,14 @@ class LearnedRate:
         """Seconds until the next call may go out; 0 when it may now."""
         if self._overrun is not None and now >= self._overrun.over_at:
             self._settle(self._overrun, now)
-        return max(self._probe.wait_s(now), self._meaningless.wait_s)
+        return max(self._probe.wait_s(now), self._meaningless.wait_s(now))
 
     def take(self, now: float) -> None:
         """A call goes out."""
         self._sent += 1
         if not self._sends or now - self._sends[-1][0] >= 0.02:
             self._sends.append((now, self._sent))
-        self._meaningless.take()
+        self._meaningless.take(self._sent)
         self._probe.take()
 
     # -- learning --------------------------------------------------------------------------------
@@ -123,8 +123,6 @@ class LearnedRate:
             self._refused += 1
         self._meaningless.refused(number)
         if self._meaningless.lasts(now):
-            if self._meaningless.is_a_limit(now):
-                self._fell(now)
             return
         overrun = self._overrun
         if overrun is not None and number <= overrun.until:
@@ -150,7 +148,11 @@ class LearnedRate:
             self._judge(overrun, now)
 
     def back(self, number: int) -> None:
-        """A call has come back, whatever it brought."""
+        """A call has come back, whatever it brought; after `refused` or `accepted`, where it was one of these."""
+        now = self._now()
+        self._meaningless.back(number)
+        if self._meaningless.lasts(now) and self._meaningless.is_a_limit(self._sent, now):
+            self._fell(now)
         overrun = self._overrun
         if overrun is None or number > overrun.until:
             return
@@ -158,7 +160,7 @@ class LearnedRate:
         if number > overrun.first.number:
             overrun.back += 1
         if overrun.out <= SETTLED * (overrun.until - overrun.first.number):
-            self._settle(overrun, self._now())
+            self._settle(overrun, now)
         else:
             self._brake(overrun)
 
@@ -169,10 +171,7 @@ class LearnedRate:
         now = self._now()
         self._answers += 1
         self._meaningless.answered(number)
-        if self._meaningless.lasts(now):
-            if self._meaningless.is_a_limit(now):
-                self._fell(now)
-        elif self.rate is not None and self._overrun is None:
+        if self.rate is not None and self._overrun is None and not self._meaningless.lasts(now):
             rate = max(self.rate, self._answers / max(now - self._began_at, 0.5))
             if self._meaningless.too_many_among(sent_at, rate, now):
                 self._try_without(now)

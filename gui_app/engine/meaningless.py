@@ -17,15 +17,27 @@ fell, or refusals that mean nothing."""
 LATELY = 0.05
 """Weight of a call among those lately."""
 
-TRIED = 20
+TRIED = 30
 """So many calls go out without a limit; what becomes of them is waited for."""
 
-FEWEST_TRIED = 14
-"""A trial is judged as if at least so many calls had gone out."""
+LATER = 60
+"""So many at a time are looked at afterwards, while others go out."""
+
+FEWEST = 14
+"""Judged as if at least so many calls had gone out."""
+
+MORE = 1.1
+MORE_BY = 0.03
+CHANCE = (2.0, 2.5)
+"""So much more may be refused than is expected, and so many standard deviations, before it is a limit: in the trial,
+and afterwards, when many are looked at."""
 
 LEAST_SHARE = 0.05
-MOST_SHARE = 0.6
+MOST_SHARE = 0.5
 """Fewer refusals are not worth a trial; more of them are a limit, whatever else speaks against it."""
+
+MOST_EVER = 0.7
+"""More refusals than this are a limit, whatever was expected."""
 
 NOISE_FOR_S = 60.0
 NO_NOISE_FOR_S = (15.0, 60.0)
@@ -44,18 +56,23 @@ class Meaningless:
         """The rate that a trial suspended."""
         self.peak = 0.0
         """Calls a second that once went out before any was refused."""
-        self._lately = 0.0
-        """The share of refusals among the calls lately."""
+        self._lately = self._weight = 0.0
+        """The share of refusals among the calls lately, and what of it calls tell, and not the 0 at the beginning."""
         self._until = NEVER
         self._not_until = NEVER
         self._believed_s = NO_NOISE_FOR_S[0]
-        self._trial_from = -1
-        self._trying = False
         self._calls = 0
         self._refusals = 0
-        self._known = 0
-        """Since the doubts began, or since the trial began; `_known`: calls that have come back."""
+        """Since the doubts began."""
         self._share = 0.0
+        """Of the calls, what is expected to be refused without a limit."""
+        self._trying = False
+        self._looked_at = (-1, -1)
+        self._sent = 0
+        self._known = 0
+        self._refused = 0
+        """The numbers, from and to, of the calls that are looked at; how many of these went out, came back, and were
+        refused. Refusals may be known long before answers: the share is that of all that went out together."""
         self._falls = 0
         self._odd = 0
         self._first: tuple[int, float] | None = None
@@ -64,18 +81,19 @@ class Meaningless:
         """Answers and refusals of calls that went out together with the first refused one."""
         self._answers = 0
 
-    @property
-    def wait_s(self) -> float:
+    def wait_s(self, now: float) -> float:
         """Seconds until the next call may go out; 0 when it may now."""
-        return TRIAL_POLL_S if self._trying and self._calls >= TRIED else 0.0
+        return TRIAL_POLL_S if self._trying and self._sent >= TRIED and self.lasts(now) else 0.0
 
     def lasts(self, now: float) -> bool:
         """There is no limit, as far as is known."""
         return now < self._until
 
-    def take(self) -> None:
+    def take(self, number: int) -> None:
         """A call goes out."""
         self._calls += 1
+        if self._is_looked_at(number):
+            self._sent += 1
 
     def begin(self, number: int, sent_at: float, until: int) -> None:
         """The first refused one of a burst; calls up to `until` went out before that was known."""
@@ -83,21 +101,35 @@ class Meaningless:
 
     def refused(self, number: int) -> None:
         """A call was refused."""
-        self._lately += (1.0 - self._lately) * LATELY
-        if number > self._trial_from:
-            self._refusals += 1
-            self._known += 1
+        self._refusals += 1
+        self._weigh(1.0)
+        if self._is_looked_at(number):
+            self._refused += 1
         if number <= self._until_number:
             self._burst[1] += 1
 
     def answered(self, number: int) -> None:
         """A call was answered."""
-        self._lately *= 1.0 - LATELY
+        self._weigh(0.0)
         self._answers += 1
-        if number > self._trial_from:
-            self._known += 1
         if self._first is not None and self._first[0] < number <= self._until_number:
             self._burst[0] += 1
+
+    def back(self, number: int) -> None:
+        """A call has come back, whatever it brought."""
+        if self._is_looked_at(number):
+            self._known += 1
+
+    def _weigh(self, refused: float) -> None:
+        self._lately += (refused - self._lately) * LATELY
+        self._weight += (1.0 - self._weight) * LATELY
+
+    def _is_looked_at(self, number: int) -> bool:
+        return self._looked_at[0] < number <= self._looked_at[1]
+
+    def _look_at(self, sent: int, calls: int) -> None:
+        self._looked_at = (sent, sent + calls)
+        self._sent = self._known = self._refused = 0
 
     def too_many_among(self, sent_at: float, rate: float, now: float) -> bool:
         """Too many were answered that went out after a refused one, before that was known."""
@@ -114,7 +146,7 @@ class Meaningless:
         """So slow by now that a trial costs less than to go on like this."""
         if rate >= FAR_BELOW * self.peak or self._lately < FEW or now < self._not_until:
             return False
-        self._calls, self._refusals = 100, round(100 * self._lately)
+        self._calls, self._refusals = 100, round(100 * self._lately / self._weight)
         return True
 
     def falls_again(self, *, below: bool, falls: bool, now: float) -> bool:
@@ -132,22 +164,30 @@ class Meaningless:
         self._first = None
         if not LEAST_SHARE <= self._share <= MOST_SHARE:
             return False
-        self.before = rate
-        self._calls = self._refusals = self._known = 0
-        self._trial_from, self._trying = sent, True
+        self.before, self._trying = rate, True
+        self._look_at(sent, TRIED)
         self._until = now + NOISE_FOR_S
         return True
 
-    def is_a_limit(self, now: float) -> bool:
-        """Judge the trial, or what came after it."""
-        if self._trying and self._known < KNOWN_SHARE * TRIED:
-            return False
-        self._trying = False
-        # Refusals are known sooner than answers.
-        calls = max(self._known, min(self._calls, TRIED), FEWEST_TRIED)
-        if self._refusals / calls <= 1.3 * self._share + 0.06 + 0.3 * calls**-0.5:
-            return False
-        self._until = NEVER
-        self._not_until = now + self._believed_s
-        self._believed_s = min(NO_NOISE_FOR_S[1], 2.0 * self._believed_s)
-        return True
+    def is_a_limit(self, sent: int, now: float) -> bool:
+        """Judge the trial, or what came after it.
+
+        Args:
+            sent: How many calls have gone out by now.
+        """
+        size = self._looked_at[1] - self._looked_at[0]
+        calls = min(size, max(self._sent, FEWEST))
+        chance = CHANCE[not self._trying] * (self._share * (1.0 - self._share) / calls) ** 0.5
+        most = MORE * self._share + MORE_BY + chance
+        if self._refused / calls > min(most, MOST_EVER):
+            self._trying = False
+            self._until = NEVER
+            self._not_until = now + self._believed_s
+            self._believed_s = min(NO_NOISE_FOR_S[1], 2.0 * self._believed_s)
+            return True
+        if self._known >= KNOWN_SHARE * size:
+            if self._trying:
+                # Only once: what rises with every look is a limit.
+                self._share, self._trying = (self._share + self._refused / size) / 2.0, False
+            self._look_at(sent, LATER)
+        return False

@@ -156,6 +156,7 @@ class Pace:
     def give_back(self, ticket: Ticket) -> None:
         """A call that was let out never went out."""
         self._in_flight -= 1
+        self._learned.back(ticket.number)
         self._wake()
 
     def _let_out(self, now: float) -> Ticket:
