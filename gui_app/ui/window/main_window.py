@@ -236,6 +236,10 @@ class MainWindow(WindowFrame):
         # A table that was just dropped is not in the list yet: its name comes with what is read of the job.
         page.link.overviewChanged.connect(lambda overview: self._called_so(page, overview.summary.name))
         self.centre.addWidget(page)
+        focused = self.centre.focusWidget()
+        if focused is not None:
+            # It goes to the rows below. Qt would look through all parts of the window for the next one to have it.
+            focused.clearFocus()
         self.centre.setCurrentWidget(page)
         self._fold_for(page)
         self._drop_page(before)
