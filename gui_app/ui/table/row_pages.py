@@ -60,6 +60,9 @@ class RowPages(QObject):
         self._ids = ids
         if last in self._pages:
             self._stale.add(last)
+        if last in self._asked:
+            # It was asked for when it was shorter.
+            self._outrun.add(last)
 
     def row(self, position: int) -> RowView | None:
         """The row at a position; None until it is fetched, which this asks for."""

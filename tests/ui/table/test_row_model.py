@@ -150,6 +150,19 @@ def test_rows_that_come_while_a_file_is_read_move_nothing(make: Make, qtbot: QtB
     qtbot.waitUntil(lambda: text_at(threads.model, 250, 0) == "row 251")
 
 
+def test_rows_that_come_while_the_first_one_is_being_read_are_shown_too(make: Make, qtbot: QtBot) -> None:
+    threads = make(1)
+    view = RowView(threads.model)
+    qtbot.addWidget(view)
+    view.resize(700, 400)
+    view.show()
+    assert threads.model.row_at(0) is None, "it is asked for, and nothing can have arrived"
+    threads.reader.count = 40
+    threads.model.set_total(40)
+    qtbot.waitUntil(lambda: text_at(threads.model, 0, 0) == "row 1")
+    qtbot.waitUntil(lambda: text_at(threads.model, 39, 0) == "row 40")
+
+
 def test_a_list_that_shrinks_under_the_reader_keeps_place_selection_and_current_row(make: Make, qtbot: QtBot) -> None:
     threads = make(2_000)
     view = shown(qtbot, threads.model)
