@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from gui_app.engine.meaningless import TRIED
 from gui_app.engine.pace import Pace, Ticket
 from gui_app.jobs import Cause, RateLimits
 from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Once, Tokens, Way, Windowed, run_rows
@@ -284,6 +285,24 @@ def test_a_wish_to_wait_holds_all_sending_and_is_shown_and_capped() -> None:
         assert loop.time() == pytest.approx(12.0, abs=0.05)
         pace.release(tickets[1], Cause.RATE_LIMIT, retry_after_s=1e9)
         assert pace.waiting_s == 300.0
+
+    _in_pace(go())
+
+
+def test_calls_of_a_trial_that_never_went_out_are_not_waited_for() -> None:
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        pace, began = Pace(100, now=loop.time), loop.time()
+        trial = pace._learned._meaningless
+        for number in range(10):
+            trial.take(number)
+            if number % 3 == 0:
+                trial.refused(number)
+        assert trial.begin_trial(0, 5.0, now=began)
+        for ticket in await _let_out(pace, TRIED):
+            pace.give_back(ticket)
+        await pace.acquire()
+        assert loop.time() - began < 1.0
 
     _in_pace(go())
 
