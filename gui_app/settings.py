@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overload
 
 from gui_app import paths
 from gui_app.errors import N_, StorageError, UserError
+
+if TYPE_CHECKING:
+    from gui_app.newest_written import NewestWritten
 
 T = TypeVar("T")
 
@@ -157,12 +159,15 @@ class Settings:
 
     Attributes:
         notice: Why the file could not be used, for the window to show once; None when all is well.
+        failed: Told of what `save_soon` could not save, on a thread of its own.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._values: dict[str, Any] = {}
         self.notice: UserError | None = None
+        self.failed: Callable[[StorageError], object] | None = None
+        self._writing: NewestWritten[dict[str, Any]] | None = None
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -213,7 +218,7 @@ class Settings:
     @overload
     def set(self, setting: str, value: Any) -> None: ...
     def set(self, setting: Setting[Any] | str, value: Any) -> None:
-        """Change a value in memory; `save` keeps it.
+        """Change a value in memory; `save` and `save_soon` keep it.
 
         Raises:
             ValueError: The setting does not allow it. The dialog offers only what is allowed, so this is a mistake.
@@ -234,14 +239,43 @@ class Settings:
         self.set(RECENT, [item for item in self.get(RECENT) if item["path"] != str(job)])
 
     def save(self) -> None:
-        """Write the file beside itself and rename it, so that there is a whole one at every moment.
+        """Write the file, for whoever has no window to keep waiting. Where `save_soon` is used, this is not.
 
         Raises:
             StorageError: It cannot be written.
         """
+        self._write(self._values)
+
+    def save_soon(self) -> None:
+        """Write the file as the settings are now, on a thread of its own; `failed` hears why it cannot be written.
+
+        What is changed and saved while the disk is busy is written once it is not, all of it together.
+        """
+        if self._writing is None:
+            from gui_app.newest_written import NewestWritten
+
+            self._writing = NewestWritten(self._write_and_tell, "settings")
+        # The values themselves are never changed, but set anew.
+        self._writing.put(dict(self._values))
+
+    def wait_saved(self, limit_s: float) -> bool:
+        """Wait for what `save_soon` began. False: the disk takes longer than that."""
+        return self._writing is None or self._writing.wait(limit_s)
+
+    def _write_and_tell(self, values: Mapping[str, Any]) -> None:
+        try:
+            self._write(values)
+        except StorageError as error:
+            if (tell := self.failed) is not None:
+                tell(error)
+
+    def _write(self, values: Mapping[str, Any]) -> None:
+        """Beside itself and renamed, so that there is a whole one at every moment."""
+        import tempfile
+
         target = self._path or paths.config_file()
         # Escaped, because a file name that is not UTF-8 holds characters that cannot be written otherwise.
-        text = json.dumps(self._values, indent=2, sort_keys=True) + "\n"
+        text = json.dumps(values, indent=2, sort_keys=True) + "\n"
         temporary = ""
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

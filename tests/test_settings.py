@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 
 import pytest
 
@@ -142,3 +143,47 @@ def test_a_file_name_that_is_not_utf8_survives():
     loaded.set("export_folder", name)
     loaded.save()
     assert Settings.load().get("export_folder") == name
+
+
+def test_whoever_changes_a_setting_does_not_wait_for_a_slow_disk(monkeypatch):
+    let = threading.Event()
+    flushed = []
+
+    def slow(handle):
+        flushed.append(threading.current_thread())
+        assert let.wait(30)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    loaded = Settings.load()
+    for theme in ("dark", "light", "dark"):
+        loaded.set(THEME, theme)
+        loaded.save_soon()
+    assert not loaded.wait_saved(0.0)
+    loaded.set(LANGUAGE, "zh_CN")
+    loaded.save_soon()
+    loaded.set(NOTIFY, False)
+    let.set()
+    assert loaded.wait_saved(30)
+    again = Settings.load()
+    assert (again.get(THEME), again.get(LANGUAGE)) == ("dark", "zh_CN")
+    assert again.get(NOTIFY), "it was changed after the last save"
+    assert len(flushed) <= 2
+    assert threading.current_thread() not in flushed
+    assert [path.name for path in paths.config_file().parent.iterdir()] == ["settings.json"]
+
+
+def test_what_cannot_be_saved_on_the_thread_is_told(tmp_path):
+    (tmp_path / "in-the-way").write_text("")
+    lost = Settings.load(tmp_path / "in-the-way" / "settings.json")
+    lost.save_soon()
+    assert lost.wait_saved(30)
+    told = []
+    lost.failed = told.append
+    for _ in range(2):
+        lost.save_soon()
+        assert lost.wait_saved(30)
+    assert ["cannot be saved" in explain(error) for error in told] == [True, True]
+
+
+def test_nothing_saved_is_nothing_to_wait_for():
+    assert Settings.load().wait_saved(30)

@@ -24,7 +24,6 @@ class JobWaits(QObject):
         queue, retries = later.queue, later.retries
         queue.changed.connect(self.show)
         queue.refused.connect(self._refused)
-        queue.failed.connect(status.tell_error)
         retries.changed.connect(lambda _job: self.show())
         retries.refused.connect(self._refused)
         jobs.moveRequested.connect(queue.move)

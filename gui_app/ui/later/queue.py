@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.engine.events import JobProgress
-from gui_app.errors import StorageError, UserError
+from gui_app.errors import UserError
 from gui_app.jobs import JobState
 from gui_app.settings import QUEUE
 from gui_app.ui.later.later_run import noted_run, start
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from gui_app.ui.services import Services
 
 _MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
+_KEPT_WITHIN_S = 10.0
+"""A disk that takes longer to keep the order holds up no job."""
 
 
 class JobQueue(QObject):
@@ -30,12 +33,10 @@ class JobQueue(QObject):
     Signals:
         changed: The order, or whether it is held.
         refused: A job's path and why it could not start. It is out of the queue.
-        failed: The order could not be kept for the next start.
     """
 
     changed = Signal()
     refused = Signal(object, object)
-    failed = Signal(object)
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -144,6 +145,7 @@ class JobQueue(QObject):
         # counts as running before its first event comes, and not after its last, whichever is first here.
         self._running.add(job)
         self.remove(job)
+        await asyncio.to_thread(self._services.settings.wait_saved, _KEPT_WITHIN_S)
         try:
             await start(self._services, job, await noted_run(job))
         except UserError as error:
@@ -154,8 +156,5 @@ class JobQueue(QObject):
     def _keep(self) -> None:
         settings = self._services.settings
         settings.set(QUEUE, [str(job) for job in self._order])
-        try:
-            settings.save()
-        except StorageError as error:
-            self.failed.emit(error)
+        settings.save_soon()
         self.changed.emit()

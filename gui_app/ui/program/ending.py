@@ -14,11 +14,15 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "S
 
 
 class EndRequests(QObject):
-    """Calls back when the system asks the program to end. Python itself sees no signal while Qt idles."""
+    """Calls back when the system asks the program to end. Python itself sees no signal while Qt idles.
 
-    def __init__(self, app: QGuiApplication, end: Callable[[], None]) -> None:
+    Args:
+        keep: Called besides where the session ends, which may not wait for more than this to return.
+    """
+
+    def __init__(self, app: QGuiApplication, end: Callable[[], None], keep: Callable[[], None]) -> None:
         super().__init__(app)
-        self._end = end
+        self._end, self._keep = end, keep
         self._reading, self._writing = socket.socketpair()
         for side in (self._reading, self._writing):
             side.setblocking(False)
@@ -52,3 +56,4 @@ class EndRequests(QObject):
 
     def _session_ends(self, _manager: object) -> None:
         self._end()
+        self._keep()

@@ -62,7 +62,7 @@ async def _live(app: QApplication, window: MainWindow, door: SingleInstance, fil
     window.jobMoved.connect(taskbar.moved)
     window.jobEnded.connect(taskbar.ended)
     door.called.connect(lambda paths: _called(window, [Path(path) for path in paths]))
-    ends = EndRequests(app, window.quit)
+    ends = EndRequests(app, window.quit, window.keep_now)
     if sys.platform == "darwin":
         # Nowhere else does a file come as an event, and looking at every event has its price.
         HandedFiles(app).opened.connect(lambda path: _called(window, [Path(path)]))

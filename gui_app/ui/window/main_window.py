@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gui_app.ui.services import Services
     from gui_app.ui.window.ahead import Ahead
     from gui_app.ui.window.job_list_fold import JobListFold
+    from gui_app.ui.window.keeping import Keeping
     from gui_app.ui.window.leaving import Leaving
     from gui_app.ui.window.opening import Opening
     from gui_app.ui.window.reading import Reading
@@ -71,6 +72,7 @@ class MainWindow(WindowFrame):
     keys: dict[str, QAction]
     _services: Services
     _reading: Reading
+    _keeping: Keeping
     _warming: Warming
     _ahead: Ahead
     _tasks: Tasks
@@ -114,6 +116,7 @@ class MainWindow(WindowFrame):
         from gui_app.ui.pieces.status_message import StatusMessage
         from gui_app.ui.pieces.tasks import Tasks
         from gui_app.ui.window.job_list_fold import JobListFold
+        from gui_app.ui.window.keeping import Keeping
         from gui_app.ui.window.leaving import Leaving
         from gui_app.ui.window.opening import Opening
         from gui_app.ui.window.reading import Reading
@@ -127,13 +130,14 @@ class MainWindow(WindowFrame):
         self._tasks = Tasks()
         self.title = WindowTitle(self)
         self.status = StatusMessage(self)
-        self.seen = Seen(services.settings, self.status)
+        self._keeping = Keeping(services.settings, self.status, self)
+        self.seen = Seen(services.settings)
         self.later = Later(services, self)
         self.waits = JobWaits(self.later, self.jobs, self.status, self)
         self.library = Library(services.settings, self.jobs, self.status, self)
         self.importing = Importing(services.worker, self)
         self.updating = Updating(services.settings, self.library, self.jobs, self.importing, self)
-        self.opening = Opening(services.settings, self.library, self.importing, self.updating, self.status, self)
+        self.opening = Opening(services.settings, self.library, self.importing, self.updating, self)
         self.nights = Nights(services, self)
         self.dialogs = WindowDialogs(services, self.status, self)
         self.leaving = Leaving()
@@ -374,18 +378,19 @@ class MainWindow(WindowFrame):
         await self._warming.aclose()
         await self._services.worker.close()
         await self.library.aclose()
+        await self._keeping.aclose()
         self._is_closed = True
         self.close()
         self.closed.emit()
 
-    def _keep_all(self) -> None:
-        from gui_app.errors import StorageError
+    def keep_now(self) -> None:
+        """The session ends, and with it we, perhaps as soon as this returns: what is to be kept is on the disk."""
+        self._keep_all()
+        self._keeping.wait()
 
+    def _keep_all(self) -> None:
         if not self._in_background:
             # What ends behind a hidden window was seen by nobody.
             self.seen.note_all(self.jobs.entries(), closing=True)
         self._keep_geometry()
-        try:
-            self.settings.save()
-        except StorageError as error:
-            self.status.tell_error(error)
+        self.settings.save_soon()

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from gui_app.errors import StorageError
 from gui_app.i18n import _
 from gui_app.paths import JOB_SUFFIX, name_for_job
 from gui_app.settings import FIRST_ROW_HEADER, OPEN_FOLDER, Settings
@@ -17,7 +16,6 @@ from gui_app.ui.jobs_list.importing import Importing
 from gui_app.ui.jobs_list.library import Library
 from gui_app.ui.jobs_list.updating import Updating
 from gui_app.ui.pieces.file_dialog import file_dialog, open_dialog
-from gui_app.ui.pieces.status_message import StatusMessage
 from gui_app.ui.samples import Sample, sample_of
 
 TABLES = ("*.csv", "*.tsv", "*.txt", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods")
@@ -34,12 +32,11 @@ class Opening(QObject):
         library: Library,
         importing: Importing,
         updating: Updating,
-        status: StatusMessage,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._settings, self._library, self._importing = settings, library, importing
-        self._updating, self._status, self._window = updating, status, window
+        self._updating, self._window = updating, window
 
     def ask(self) -> None:
         """Show the file dialog."""
@@ -64,7 +61,7 @@ class Opening(QObject):
         self._settings.set(OPEN_FOLDER, str(path.parent))
         if path.suffix.lower() == JOB_SUFFIX:
             self._settings.remember_job(path, self._library.source_of(path) or "")
-            self._keep_settings()
+            self._settings.save_soon()
             self.jobReady.emit(path, self._library.source_of(path))
             self._library.refresh()
             return
@@ -85,7 +82,7 @@ class Opening(QObject):
 
         def created(job: Path) -> None:
             self._settings.remember_job(job, source)
-            self._keep_settings()
+            self._settings.save_soon()
             self._importing.start(source, job, self._first_settings())
             self.jobReady.emit(job, source)
             self._library.refresh()
@@ -99,9 +96,3 @@ class Opening(QObject):
     def _first_settings(self) -> dict[str, Any]:
         chosen = self._settings.get(FIRST_ROW_HEADER)
         return {} if chosen == "detect" else {"header": chosen == "header"}
-
-    def _keep_settings(self) -> None:
-        try:
-            self._settings.save()
-        except StorageError as error:
-            self._status.tell_error(error)

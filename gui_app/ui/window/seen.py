@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gui_app.errors import StorageError
 from gui_app.jobs import JobState
 from gui_app.settings import SEEN, Settings
 
 if TYPE_CHECKING:
     from gui_app.store.copies import JobGlance
-    from gui_app.ui.pieces.status_message import StatusMessage
 
 MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 
@@ -20,18 +18,15 @@ MOVING = (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
 class Seen:
     """In the settings, until the next start."""
 
-    def __init__(self, settings: Settings, status: StatusMessage) -> None:
-        self._settings, self._status = settings, status
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def note(self, job: Path, state: JobState) -> None:
         """One job is seen in a state."""
         known = self._settings.get(SEEN)
         known[str(job)] = state.value
         self._settings.set(SEEN, known)
-        try:
-            self._settings.save()
-        except StorageError as error:
-            self._status.tell_error(error)
+        self._settings.save_soon()
 
     def note_all(self, entries: Iterable[JobGlance], *, closing: bool) -> None:
         """All jobs are seen as they are now; whoever calls this saves the settings.

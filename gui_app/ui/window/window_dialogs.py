@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
 
 from gui_app import i18n, paths
-from gui_app.errors import StorageError
 from gui_app.i18n import _
 from gui_app.settings import LANGUAGE, TEXT_SIZE, THEME
 from gui_app.ui.look.qt_words import use_qt_words
@@ -98,10 +97,7 @@ class WindowDialogs(QObject):
 
     def _setting_changed(self, key: str) -> None:
         settings = self._services.settings
-        try:
-            settings.save()
-        except StorageError as error:
-            self._status.tell_error(error)
+        settings.save_soon()
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             return

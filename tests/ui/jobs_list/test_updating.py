@@ -43,7 +43,7 @@ class Desk:
         self.library = Library(self.settings, self.jobs, self.status, self.window)
         self.importing = Importing(self.worker, self.window)
         self.updating = Updating(self.settings, self.library, self.jobs, self.importing, self.window)
-        self.opening = Opening(self.settings, self.library, self.importing, self.updating, self.status, self.window)
+        self.opening = Opening(self.settings, self.library, self.importing, self.updating, self.window)
         self.ready: list[Path] = []
         self.failed: list[tuple[Path, BaseException]] = []
         self.read: list[Path] = []

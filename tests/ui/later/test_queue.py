@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -14,7 +16,7 @@ from gui_app.engine.events import JobProgress
 from gui_app.errors import UserError
 from gui_app.jobs import Counts, JobState, Lane, Recipe, RunOptions, Scope, ScopeKind, Secret
 from gui_app.keys import KeyStore
-from gui_app.settings import BASE_URLS, Settings
+from gui_app.settings import BASE_URLS, QUEUE, Settings
 from gui_app.store.edits import JobEditor
 from gui_app.ui.later.later_run import NOTE, LaterRun, run_of_draft
 from gui_app.ui.later.queue import JobQueue
@@ -65,6 +67,7 @@ def opened(home: Path, qloop: object, worker: Worker) -> Make:
         finally:
             await queue.aclose()
             queue.deleteLater()
+            assert kept.wait_saved(30)
 
     return make
 
@@ -140,6 +143,22 @@ async def test_after_a_restart_the_queue_is_there_in_its_order_and_waits_for_som
         queue.keep_only(jobs[1:])
         queue.go_on()
         await until(lambda: worker.names() == ["c"])
+
+
+async def test_a_job_is_out_of_the_queue_on_the_disk_before_anything_of_it_is_sent(
+    opened: Make, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, let = Settings.load(), threading.Event()
+    job = queued(tmp_path, "job")
+    async with opened(settings=settings) as queue:
+        monkeypatch.setattr(os, "fsync", lambda _handle: let.wait(30))
+        queue.add(job)
+        await asyncio.sleep(0.1)
+        assert queue.order == () and not worker.ran
+        let.set()
+        await until(lambda: worker.ran)
+        assert settings.wait_saved(30)
+    assert Settings.load().get(QUEUE) == []
 
 
 async def test_a_job_that_cannot_start_is_told_of_and_the_next_one_starts(

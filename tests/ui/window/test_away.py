@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import Counts, JobState
 from gui_app.settings import SEEN, Settings
 from gui_app.store.copies import JobGlance, job_glance
-from gui_app.ui.pieces.status_message import StatusMessage
 from gui_app.ui.window.away import MOST_LINES, AwayCard, news
 from gui_app.ui.window.seen import Seen, states_seen
 from tests.helpers.finding import part
@@ -66,14 +65,14 @@ def test_a_job_that_was_paused_when_the_window_ended_without_a_word_is_told_of()
     assert news([paused], states_seen([running], closing=True)) == []
 
 
-def test_a_state_is_kept_as_soon_as_it_changes(tmp_path: Path, qtbot: QtBot) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    settings = tmp_path / "settings.json"
-    seen = Seen(Settings(settings), StatusMessage(window))
+def test_a_state_is_kept_as_soon_as_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    settings = Settings(file)
+    seen = Seen(settings)
     seen.note(Path("a.rowmill"), JobState.RUNNING)
     seen.note(Path("b.rowmill"), JobState.FINISHED)
-    assert Settings.load(settings).get(SEEN) == {"a.rowmill": "running", "b.rowmill": "finished"}
+    assert settings.wait_saved(30)
+    assert Settings.load(file).get(SEEN) == {"a.rowmill": "running", "b.rowmill": "finished"}
 
 
 def test_what_ended_since_it_was_last_seen_is_told_and_only_then() -> None:
