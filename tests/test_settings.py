@@ -177,7 +177,7 @@ def test_what_cannot_be_saved_on_the_thread_is_told(tmp_path):
     lost = Settings.load(tmp_path / "in-the-way" / "settings.json")
     lost.save_soon()
     assert lost.wait_saved(30)
-    told = []
+    told: list[StorageError] = []
     lost.failed = told.append
     for _ in range(2):
         lost.save_soon()
