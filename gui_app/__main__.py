@@ -12,6 +12,9 @@ from pathlib import Path
 
 COMMANDS = frozenset({"run", "resume", "retry", "give-up", "export", "jobs", "recipe", "--help", "-h", "--version"})
 
+OPEN_FILES = 8192
+"""Enough for all calls of several providers; less than any system refuses."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code. Each role imports only what it needs."""
@@ -19,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _have_standard_files()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     role = arguments[0] if arguments else ""
+    if role in {"worker", "practice-server"} or role in COMMANDS:
+        _may_open_many_files()
     if role == "worker":
         collect_seldom()
         from gui_app.worker import process
@@ -61,6 +66,19 @@ def _leave_no_core_file() -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _may_open_many_files() -> None:
+    """Each call that is out has a connection: macOS lets a program that was started by a click open 256 files."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _have_standard_files() -> None:

@@ -13,7 +13,7 @@ from gui_app.engine.deadline import LATE_S, Deadline
 from gui_app.engine.job_source import SentRow
 from gui_app.engine.judging import Judging
 from gui_app.engine.network import NetworkGate
-from gui_app.engine.pace import Pace, Ticket
+from gui_app.engine.pacing.pace import Pace, Ticket
 from gui_app.engine.retry import Action
 from gui_app.jobs import Cause, Question, Reply, RowState
 from gui_app.providers.base import CallFailed, LiveProvider

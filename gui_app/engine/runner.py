@@ -20,7 +20,7 @@ from gui_app.engine.guard import Guard
 from gui_app.engine.job_source import JobSource, SentRow, plain_options, unsent
 from gui_app.engine.judging import Judging, Pricing
 from gui_app.engine.network import NetworkGate
-from gui_app.engine.pace import Pace
+from gui_app.engine.pacing.pace import Pace
 from gui_app.engine.prompts import Prompts
 from gui_app.engine.rate import FinishRate
 from gui_app.engine.silence import Reach, Silence

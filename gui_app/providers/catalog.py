@@ -44,7 +44,7 @@ class Entry:
     first_model: str = ""
 
 
-MOST_CONCURRENCY = 200
+MOST_CONCURRENCY = 500
 
 
 def most_concurrency(name: str) -> int:
@@ -88,7 +88,9 @@ _ENTRIES = MappingProxyType(
             _hosted("openrouter", "OpenRouter", first_model="openai/gpt-6-luna"),
             _hosted("deepseek", "DeepSeek", schema=False, first_model="deepseek-v4-flash"),
             _hosted("qwen", "Qwen (DashScope)", schema=False, first_model="qwen-flash"),
-            Entry("compatible", N_("Another server (OpenAI-compatible)"), "chat", None, False, (ANY_HOST_VARIABLE,)),
+            # A few at first: it may be somebody's own computer, which answers two at once.
+            Entry("compatible", N_("Another server (OpenAI-compatible)"), "chat", None, False, (ANY_HOST_VARIABLE,),
+                  suggested_concurrency=8),
         )
     }
 )  # fmt: skip

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from dataclasses import dataclass, replace
 
-from gui_app.engine.pace import Pace
+from gui_app.engine.pacing.pace import Pace
 from gui_app.jobs import Account, Secret
 from gui_app.practice import launch
 from gui_app.providers import catalog

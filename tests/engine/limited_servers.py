@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gui_app.engine import retry
-from gui_app.engine.pace import Pace, Ticket
+from gui_app.engine.pacing.pace import Pace, Ticket
 from gui_app.jobs import Cause, RateLimits, Usage
 from tests.engine.virtual_time import in_virtual_time
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gui_app.engine.events import JobProgress
 from gui_app.engine.judging import Pricing
-from gui_app.engine.pace import Pace
+from gui_app.engine.pacing.pace import Pace
 from gui_app.engine.runner import JobRunner
 from gui_app.jobs import Cause, Counts, FieldKind, OutputField, Question, Recipe, Reply, RunOptions, Scope, Usage
 from gui_app.providers.base import CallFailed, ModelInfo

@@ -11,7 +11,7 @@ import pytest
 
 from gui_app.engine.events import JobProgress
 from gui_app.engine.guard import FIRST_LOOK
-from gui_app.engine.pace import Pace
+from gui_app.engine.pacing.pace import Pace
 from gui_app.engine.runner import JobRunner
 from gui_app.jobs import Cause, Counts, JobState, Reply, RowFilter, RowState, Scope
 from gui_app.jobs.states import GUARD

@@ -115,7 +115,7 @@ async def test_the_server_going_away_is_one_state_and_the_job_goes_on_by_itself(
 
 async def test_a_rate_limit_nobody_told_is_found(tmp_path: Path, path: Path) -> None:
     """A short form; the figures are measured in virtual time and in the benchmark."""
-    from gui_app.engine.pace import Pace
+    from gui_app.engine.pacing.pace import Pace
 
     make_job(path, numbered(250))
     faults = Faults(requests_per_second=60.0, burst=10.0, latency_ms=(50, 50))

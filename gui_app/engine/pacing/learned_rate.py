@@ -6,9 +6,9 @@ import math
 from collections import deque
 from collections.abc import Callable
 
-from gui_app.engine.meaningless import Meaningless
-from gui_app.engine.overrun import Mark, Overrun
-from gui_app.engine.probing import SEARCH_UP_TO, ProbedRate
+from gui_app.engine.pacing.meaningless import Meaningless
+from gui_app.engine.pacing.overrun import Mark, Overrun
+from gui_app.engine.pacing.probing import SEARCH_UP_TO, ProbedRate
 
 MARGIN = 0.985
 AGREE = 0.08

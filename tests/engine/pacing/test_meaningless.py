@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gui_app.engine.meaningless import TRIED, Meaningless
+from gui_app.engine.pacing.meaningless import TRIED, Meaningless
 
 
 def in_trial(*, refused: int = 3, answered: int = 7) -> Meaningless:

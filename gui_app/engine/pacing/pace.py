@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gui_app.engine.calls_at_once import CallsAtOnce
-from gui_app.engine.learned_rate import LearnedRate
+from gui_app.engine.pacing.calls_at_once import CallsAtOnce
+from gui_app.engine.pacing.learned_rate import LearnedRate
+from gui_app.engine.pacing.told_credit import Predicted, ToldLimits
 from gui_app.engine.retry import RETRY_AFTER_CAP_S
-from gui_app.engine.told_credit import Predicted, ToldLimits
 from gui_app.jobs import Cause, RateLimits, Usage
 
 SLOWED_FOR_S = 15.0
@@ -81,8 +81,6 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
         self._next_at = -math.inf
-        self._began_at = -math.inf
-        """The first call since it last stood still."""
         self._last_at = -math.inf
         self._overloads = 0
         self._overloaded_until = 0
@@ -163,8 +161,7 @@ class Pace:
         self._in_flight += 1
         self._sent += 1
         if self._in_flight == 1 and now - self._last_at > STANDS_STILL_S:
-            self._began_at = now
-            self._calls.begin()
+            self._calls.begin(now)
         self._last_at = now
         self._learned.take(now)
         if spacing := self._calls.spacing_s:
@@ -174,9 +171,11 @@ class Pace:
 
     def _wait_s(self, now: float) -> float:
         """0: a call may go out. inf: not before another one comes back."""
-        if not self._calls.room(self._in_flight, now):
+        wait_s = self._calls.wait_s(self._in_flight, now)
+        if wait_s == math.inf:
             return math.inf
-        return max(0.0, self._held_until - now, self._learned.wait_s(now), self._told.wait_s(now), self._next_at - now)
+        learned_s, told_s = self._learned.wait_s(now), self._told.wait_s(now)
+        return max(0.0, wait_s, self._held_until - now, learned_s, told_s, self._next_at - now)
 
     def _wake(self) -> None:
         waiters = self._waiters
@@ -231,6 +230,7 @@ class Pace:
         """
         now = self._now()
         self._in_flight -= 1
+        self._calls.unheard = False
         refused = cause is Cause.RATE_LIMIT
         if cause is None or refused:
             self._learned.eager(limits is not None)
@@ -274,7 +274,7 @@ class Pace:
             ticket.number,
             now - ticket.sent_at,
             sent=self._sent,
-            after_s=ticket.sent_at - self._began_at,
+            sent_at=ticket.sent_at,
             wanted=wanted,
         )
 

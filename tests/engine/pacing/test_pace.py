@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
-from gui_app.engine.meaningless import TRIED
-from gui_app.engine.pace import Pace, Ticket
+from gui_app.engine.pacing.calls_at_once import UNPROVEN
+from gui_app.engine.pacing.meaningless import TRIED
+from gui_app.engine.pacing.pace import Pace, Ticket
 from gui_app.jobs import Cause, RateLimits
+from gui_app.providers.catalog import MOST_CONCURRENCY
 from tests.engine.limited_servers import AtOnce, Bucket, Chance, NoLimit, Once, Tokens, Way, Windowed, run_rows
 from tests.engine.virtual_time import in_virtual_time
 
@@ -112,6 +114,52 @@ def test_a_short_job_without_a_limit_is_at_the_ceiling_after_a_few_rounds(latenc
     assert free.seconds <= 1.4 * fixed.seconds
     best_of_half = run_rows(NoLimit(), rows=1000, way=way, ceiling=100, start=None)
     assert run_rows(NoLimit(), rows=1000, way=way, ceiling=200).seconds <= best_of_half.seconds
+
+
+@pytest.mark.parametrize("latency_s", [0.3, 1.0, 2.0])
+def test_without_a_limit_a_short_job_is_as_fast_as_with_two_hundred_from_the_start(latency_s: float) -> None:
+    way = Way(latency_s=latency_s)
+    free = run_rows(NoLimit(), rows=1000, way=way, ceiling=MOST_CONCURRENCY)
+    fixed = run_rows(NoLimit(), rows=1000, way=way, ceiling=200, start=None)
+    assert free.seconds <= 1.05 * fixed.seconds
+
+
+async def _sent_before_an_answer(start: int, after_s: float, came_back: Cause | None = None) -> int:
+    """How many are out by then, none of them answered, after one that came back at once."""
+    loop = asyncio.get_running_loop()
+    pace = Pace(500, start=start, now=loop.time)
+    if came_back is not None:
+        pace.release(await pace.acquire(), came_back)
+
+    async def send() -> None:
+        while True:
+            await pace.acquire()
+
+    sending = asyncio.ensure_future(send())
+    await asyncio.sleep(after_s)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    return pace.in_flight
+
+
+def test_more_go_out_while_the_first_answer_takes_its_time_and_nothing_is_refused() -> None:
+    assert in_virtual_time(_sent_before_an_answer(20, after_s=0.14)) == 20
+    assert 20 < in_virtual_time(_sent_before_an_answer(20, after_s=0.5)) < 70
+    assert in_virtual_time(_sent_before_an_answer(20, after_s=60.0)) == UNPROVEN
+
+
+def test_a_computer_with_little_room_gets_no_more_before_its_first_answer() -> None:
+    assert in_virtual_time(_sent_before_an_answer(8, after_s=60.0)) == 8
+
+
+@pytest.mark.parametrize("cause", [Cause.RATE_LIMIT, Cause.SERVER_ERROR, Cause.KEY_REFUSED])
+def test_whatever_came_back_is_no_answer_that_would_let_more_go_out(cause: Cause) -> None:
+    assert in_virtual_time(_sent_before_an_answer(20, after_s=60.0, came_back=cause)) <= 20
+
+
+def test_a_limit_of_few_calls_is_not_overrun_by_what_goes_out_before_the_first_answer() -> None:
+    run = run_rows(Bucket((0.0, 50.0), cap=10.0), way=Way(latency_s=2.0, refusal_s=0.05), ceiling=MOST_CONCURRENCY)
+    assert run.refused_share < 0.02
 
 
 def test_rows_tried_long_before_do_not_keep_it_small() -> None:

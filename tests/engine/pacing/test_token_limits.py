@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from gui_app.engine.pace import Pace
+from gui_app.engine.pacing.pace import Pace
 from gui_app.jobs import Account, Counts, Secret
 from gui_app.providers.catalog import open_provider
 from tests.engine.running import RECIPE, make_job, numbered, runner

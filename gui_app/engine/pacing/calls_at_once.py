@@ -7,6 +7,14 @@ import math
 OPENING_RATE = 150.0
 """Calls a second at first, when nothing is known of the provider: one that refuses at once has then refused a few."""
 
+UNHEARD_AFTER_S = 0.15
+UNHEARD_RATE = 100.0
+"""So long after the first call, a provider that refuses at once would have said so. Until an answer comes, more go out,
+so many a second: where an answer takes seconds, what is allowed would otherwise be found out over minutes."""
+
+FEW = 10
+"""A provider that starts with fewer has little room, as somebody's own computer: its first answers are waited for."""
+
 OPENING_AHEAD = 2.0
 """Later on a round of calls goes out in this part of the time that an answer takes, not all at the same moment."""
 
@@ -17,14 +25,19 @@ HELPS = 1.3
 """More at once is of use as long as a call takes no longer than so many times what it took with fewer."""
 
 UNPROVEN = 100.0
-"""So many calls may be out beyond what the provider has shown to answer. Where refusals come as late as answers, about
-as many are refused once, when a limit is met for the first time."""
+PROVEN_TIMES = 2.0
+"""So many calls may be out beyond so many times what the provider has shown to answer. Where refusals come as late as
+answers, up to about half as many again are refused once, when a limit is met for the first time."""
 
 QUICKLY = 0.25
-"""Of the calls that it starts with, for each answer: where these are few, as on somebody's own computer, it is known
-what more of them take before there are many."""
+"""More for each answer: such a share of the calls that it starts with. Where these are few, as on somebody's own
+computer, it is known what more of them take before there are many."""
 
-BURST_S = 0.3
+MANY = 32
+MANY_QUICKLY = 5.0
+"""Where so many at once take no longer, it is no such computer: so many more for each answer."""
+
+BURST_S = 0.1
 """What was answered in the first moment may have come from a bucket that was full."""
 
 EVEN = 0.7
@@ -61,6 +74,9 @@ class CallsAtOnce:
         """Nothing was ever refused, and the first calls are spread out."""
         self.latency_s = 0.0
         self.quickest_s = math.inf
+        self.unheard = True
+        """Nothing has come back yet, whatever it was."""
+        self._began_at = -math.inf
         self._answers = 0
         self._start = self.window
         self._answered_at: list[int] = []
@@ -99,10 +115,13 @@ class CallsAtOnce:
             return EVEN * self.latency_s / self.window
         if not self.opening:
             return 0.0
+        if self.unheard and self.window > self._start:
+            return 1.0 / UNHEARD_RATE
         return min(1.0 / OPENING_RATE, self.latency_s / (OPENING_AHEAD * self.window) or 1.0)
 
-    def begin(self) -> None:
+    def begin(self, now: float) -> None:
         """The first call goes out, or the first one after a pause."""
+        self._began_at = now
         self._answers = 0
 
     def widen(self, calls: int) -> None:
@@ -115,25 +134,30 @@ class CallsAtOnce:
         if self.grows and self._grow_at == math.inf:
             self.window = max(self.window, min(calls, float(self.ceiling)))
 
-    def room(self, in_flight: int, now: float) -> bool:
-        """One more may go out."""
+    def wait_s(self, in_flight: int, now: float) -> float:
+        """Seconds until one more may go out; 0 when it may now. inf: not before another one comes back."""
         if now >= self._grow_at:
             self._grow(now)
         if in_flight < self.allowed:
-            return True
+            return 0.0
+        if self.unheard and self.opening and self._start >= FEW and self.window < min(self.ceiling, UNPROVEN):
+            if now < self._began_at + UNHEARD_AFTER_S:
+                return self._began_at + UNHEARD_AFTER_S - now
+            self.window += 1.0
+            return 0.0
         self._full = True
-        return False
+        return math.inf
 
     # -- answers ---------------------------------------------------------------------------------
 
-    def answered(self, at_once: int, number: int, took: float, *, sent: int, after_s: float, wanted: bool) -> None:
+    def answered(self, at_once: int, number: int, took: float, *, sent: int, sent_at: float, wanted: bool) -> None:
         """A call was answered.
 
         Args:
             at_once: Calls that were out when it went out, itself included.
             number: How many had gone out with it.
             sent: How many have gone out by now.
-            after_s: How long after the first call it went out, since `begin`.
+            sent_at: When it went out.
             wanted: More would go out if they might.
         """
         self._answers += 1
@@ -153,8 +177,9 @@ class CallsAtOnce:
             return
         self._measure(number, took, sent)
         if wanted and self._grow_at == math.inf and self.window < self.ceiling and self.more_helps:
-            proven = self.latency_s * self._answers / (after_s + BURST_S)
-            self.window = max(self.window, min(self.window + QUICKLY * self._start, UNPROVEN + proven))
+            proven = self.latency_s * self._answers / (sent_at - self._began_at + BURST_S)
+            more = max(QUICKLY * self._start, MANY_QUICKLY if self.window >= MANY else 0.0)
+            self.window = max(self.window, min(self.window + more, UNPROVEN + PROVEN_TIMES * proven))
 
     def _measure(self, number: int, took: float, sent: int) -> None:
         """Calls that only wait longer for their answers, as at a model on one graphics card, are too many."""

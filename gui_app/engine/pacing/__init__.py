@@ -1,0 +1,1 @@
+"""How many calls go out, and how fast: one pace for all jobs of a provider, tuning itself."""
