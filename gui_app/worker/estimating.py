@@ -30,6 +30,9 @@ LOOKED_AT = 1_000
 TELLING = 200
 """So many calls of one run tell how many are out at once; its beginning, with fewer, does not."""
 
+LIKELY_AT_ONCE = 200
+"""Few accounts allow more calls at once, though the pace goes further where they do."""
+
 PAUSED_S = 30.0
 """Between the end of a call and the sending of the next one, it was paused."""
 
@@ -94,7 +97,7 @@ def _concurrency(reader: JobReader, recipe: Recipe, options: RunOptions, version
     if reached is not None:
         return reached, reached
     # One computer is no faster for being asked more at once, and the pace finds that out.
-    return (max(1, start // 2), start) if local else (start, catalog.most_concurrency(entry.name))
+    return (max(1, start // 2), start) if local else (start, min(LIKELY_AT_ONCE, catalog.most_concurrency(entry.name)))
 
 
 def _reached(reader: JobReader, version: int) -> int | None:

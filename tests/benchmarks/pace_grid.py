@@ -17,10 +17,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gui_app.providers.catalog import MOST_CONCURRENCY
 from tests.engine.limited_servers import AtOnce, Bucket, Limit, NoLimit, Way, run_rows
 
-CEILING = 200
+CEILING = MOST_CONCURRENCY
 START = 20
+BEST_FIXED = 200
+"""Calls at once of the best possible time: a number that somebody who knows the provider would set."""
 SEEDS = (1, 2)
 ONLY = tuple(filter(None, os.environ.get("PACE_WAYS", "").split(",")))
 """The columns; all when empty."""
@@ -84,7 +87,7 @@ def run_case(case: Case, *, start: int | None = START, ceiling: int = CEILING) -
     over, refused, count = [], [], []
     for seed in seeds:
         run = run_rows(case.limit(), rows=case.rows, way=case.way, ceiling=ceiling, start=start, seed=seed)
-        over.append(run.seconds / case.ideal_s(CEILING, seed))
+        over.append(run.seconds / case.ideal_s(BEST_FIXED, seed))
         refused.append(run.refused_share)
         count.append(run.refused)
     return Found(statistics.median(over), max(refused), max(count))
@@ -106,7 +109,7 @@ def lines() -> Iterator[Case]:
     for latency_s, rows in itertools.product(LATENCIES_S, (300, 1000, 3000, 10_000)):
         yield Case(f"none {latency_s} s x{rows}", rows, Way(latency_s))
     for rate, burst_s, latency_s in itertools.product((10, 50, 200, 500), (0.1, 1.0, 10.0), LATENCIES_S):
-        if rate * latency_s > CEILING:
+        if rate * latency_s > BEST_FIXED:
             continue
         # At a slow limit a run of some minutes is enough.
         for rows in (1000, 3000) if rate >= 50 else (1000,):
