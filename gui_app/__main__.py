@@ -39,8 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return practice(arguments[1:])
     if role in COMMANDS:
         collect_seldom()
+        gc.disable()
         from gui_app import commands
 
+        gc.enable()
         return commands.main(arguments)
     missing = [word for word in arguments if not word.startswith("-") and not _is_there(word)]
     if missing and not arguments[0].startswith("-"):

@@ -22,6 +22,8 @@ DOMAIN = "rowmill"
 LANGUAGES: dict[str, str] = {"en": "English", "zh_CN": "简体中文"}
 """The languages there are, each under its own name."""
 
+_DOLLARS = {"en": "$", "en_US": "$", "zh_CN": "US$"}
+
 _language = "en"
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 
@@ -86,9 +88,9 @@ def system_locale() -> str:
 
 def number(value: float) -> str:
     """A count or a value, grouped: 1,234,567 or 2.5 (two decimals at most)."""
-    if isinstance(value, int) and -1000 < value < 1000:
-        # The same in every language there is, and the first thing to be shown: Babel takes a while to load.
-        return str(int(value))
+    if isinstance(value, int) and (-1000 < value < 1000 or _dollar()):
+        # The first thing to be shown, and the last that a command says: Babel takes a while to load.
+        return f"{int(value):,}"
     from babel.numbers import format_decimal
 
     pattern = None if isinstance(value, int) else "#,##0.##"
@@ -113,9 +115,6 @@ def percent(share: float, decimals: int | None = None) -> str:
 
 def money(usd: float) -> str:
     """US dollars with as many digits as tell something: $12.50, $0.0123, $0.000045."""
-    from babel.numbers import format_currency
-
-    locale = _locale()
     decimals = 2
     if 0 < abs(usd) < 1:
         # Three digits that count, and no more than a millionth of a dollar.
@@ -123,6 +122,12 @@ def money(usd: float) -> str:
         decimals = min(max(2, 2 - int(step.partition("e")[2])), 6)
         if round(usd, 6) == 0:
             return _("less than {amount}").format(amount=money(0.000001))
+    if 0 <= usd < 1e12 and (dollar := _dollar()):
+        whole, _point, part = f"{round(usd, decimals):,.{decimals}f}".partition(".")
+        return f"{dollar}{whole}.{part.rstrip('0'):0<2}"
+    from babel.numbers import format_currency
+
+    locale = _locale()
     pattern = str(locale.currency_formats["standard"].pattern).replace("0.00", "0.00" + "#" * (decimals - 2))
     return format_currency(round(usd, decimals), "USD", format=pattern, locale=locale, currency_digits=False)
 
@@ -218,8 +223,20 @@ def _plain_spaces(text: str) -> str:
     return text.replace("\u202f", " ").replace("\u2009", " ")
 
 
+def _dollar() -> str:
+    """The sign before US dollars where numbers are written as 1,234.5, which we know without Babel; "" elsewhere."""
+    system = _system()
+    if system.partition("_")[0] != _language.partition("_")[0]:
+        return _DOLLARS[_language]
+    return _DOLLARS.get(system, "")
+
+
+def _system() -> str:
+    return system_locale() if "LANG" in os.environ else ""
+
+
 def _locale() -> Locale:
-    return _locale_of(_language, system_locale() if "LANG" in os.environ else "")
+    return _locale_of(_language, _system())
 
 
 @lru_cache(maxsize=8)

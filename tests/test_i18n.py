@@ -115,6 +115,27 @@ def test_money_has_as_many_digits_as_tell_something(usd, text):
     assert i18n.money(usd) == text
 
 
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize(
+    "system", [None, "C.UTF-8", "en_US.UTF-8", "en_GB.UTF-8", "zh_CN.UTF-8", "zh_TW.UTF-8", "de_DE"]
+)
+def test_what_is_written_without_babel_is_written_as_babel_does(language, system, monkeypatch):
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LANG", system) if system else monkeypatch.delenv("LANG", raising=False)
+    i18n.set_language(language)
+    amounts = [0, 0.0, 1, 0.995, 0.999999, 0.1, 0.000_001, 12.5, 999.999, 1_000.005, 123_456_789.125]
+    amounts += [seed * 10.0**power for seed in (1.0, 1.2345678, 9.9949, 9.995) for power in range(-6, 11)]
+    written = [(i18n.money(usd), i18n.number(round(usd)), i18n.number(-round(usd))) for usd in amounts]
+    monkeypatch.setattr(i18n, "_dollar", str)
+    assert written == [(i18n.money(usd), i18n.number(round(usd)), i18n.number(-round(usd))) for usd in amounts]
+
+
+def test_a_count_and_an_amount_do_not_load_babel():
+    code = "import sys, gui_app.i18n as i; i.money(0.02), i.number(2000); sys.exit('babel' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env={**os.environ, "LANG": "en_US.UTF-8"})
+
+
 def test_dollars_are_named_as_such_in_chinese():
     i18n.set_language("zh_CN")
     assert i18n.money(0.0123) == "US$0.0123"

@@ -7,7 +7,10 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
-from anthropic import AsyncAnthropic, transform_schema
+from gui_app.providers.sdk_import import light_imports
+
+with light_imports():
+    from anthropic import AsyncAnthropic, transform_schema
 
 from gui_app.jobs import Cause, Finish, Question, Reply, Secret
 from gui_app.keys import OWN_ADDRESSES, origin_of

@@ -7,7 +7,10 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
-from openai import AsyncOpenAI
+from gui_app.providers.sdk_import import light_imports
+
+with light_imports():
+    from openai import AsyncOpenAI
 
 from gui_app.jobs import Cause, Finish, Question, Reply, Secret
 from gui_app.keys import origin_of

@@ -109,7 +109,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         context: ssl.SSLContext | bool = True
-        if self._origin.startswith("https:"):
+        if self._origin.startswith("https:") or (self._proxy or "").startswith("https:"):
             # The trust store of the system, as the SDKs have it.
             context = self._ssl or httpx2.create_ssl_context()
         return aiohttp.ClientSession(

@@ -6,8 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-import psutil
-
 # File systems that several computers can have open at once.
 REMOTE = frozenset(
     (
@@ -35,7 +33,7 @@ def is_remote(folder: Path) -> bool:
         if sys.platform == "win32":
             return _is_remote_on_windows(where)
         return _kind_of(where, _mounts()).lower() in REMOTE
-    except (OSError, ValueError, psutil.Error):
+    except (OSError, ValueError):
         return False
 
 
@@ -43,7 +41,13 @@ def _mounts() -> list[tuple[str, str]]:
     """(where, kind) of everything that is mounted, in the order it was."""
     if Path("/proc/self/mountinfo").exists():
         return parsed(Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape"))
-    return [(found.mountpoint, found.fstype) for found in psutil.disk_partitions(all=True)]
+    # Not at the top: it is not needed on Linux, and a hundredth of a second of every start.
+    import psutil
+
+    try:
+        return [(found.mountpoint, found.fstype) for found in psutil.disk_partitions(all=True)]
+    except psutil.Error as error:
+        raise OSError(str(error)) from None
 
 
 def parsed(mountinfo: str) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -77,6 +79,8 @@ class Awake:
 
 def system_wakelock() -> AbstractContextManager[object]:
     """Keeps the system awake, not the screen; does nothing where there is nobody to ask."""
+    if _nobody_to_ask():
+        return contextlib.nullcontext()
     # Not at the top: a command that runs no job needs none of it.
     try:
         from wakepy import keep
@@ -84,6 +88,11 @@ def system_wakelock() -> AbstractContextManager[object]:
         log.info("the computer cannot be kept awake: %s", type(error).__name__)
         return contextlib.nullcontext()
     return keep.running(on_fail="pass", dbus_adapter=_adapter())
+
+
+def _nobody_to_ask() -> bool:
+    """On a server without a desktop. All that wakepy knows on Linux is asked over the session's bus."""
+    return sys.platform == "linux" and not os.environ.get("DBUS_SESSION_BUS_ADDRESS")
 
 
 def _adapter() -> type[DBusAdapter] | None:

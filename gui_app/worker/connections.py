@@ -11,6 +11,7 @@ from gui_app.jobs import Account, Secret
 from gui_app.practice import launch
 from gui_app.providers import catalog
 from gui_app.providers.base import LiveProvider
+from gui_app.worker.importing import uncollected
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Connections:
             connection = self._open.get(slot)
             if connection is None:
                 # Off the loop: the first one imports an SDK, and running jobs must not wait for that.
-                provider = await asyncio.to_thread(lambda: catalog.open_provider(account, memory=self.memory))
+                provider = await asyncio.to_thread(self._opened, account)
                 suggested = provider.suggested_concurrency
                 pace = Pace(concurrency or suggested, start=None if concurrency else suggested)
                 connection = Connection(provider, pace, catalog.address_of(account))
@@ -61,6 +62,10 @@ class Connections:
             else:
                 connection.pace.let_grow(catalog.most_concurrency(account.provider))
             return connection
+
+    def _opened(self, account: Account) -> LiveProvider:
+        with uncollected():
+            return catalog.open_provider(account, memory=self.memory)
 
     async def close(self) -> None:
         """Close them all."""

@@ -10,6 +10,7 @@ from gui_app.engine.judging import Pricing
 from gui_app.errors import N_, RecipeError
 from gui_app.jobs import Question, Recipe, RunOptions, Usage
 from gui_app.pricing.prices import typed_table
+from gui_app.worker.importing import uncollected
 
 PRICES_HOLD_S = 60.0
 
@@ -17,7 +18,12 @@ PRICES_HOLD_S = 60.0
 async def load_prices(recipe: Recipe) -> None:
     """Off the loop: the catalogue takes a second to read the first time. Not where it has no price to tell."""
     if pricing.is_told(recipe.provider, recipe.base_url):
-        await asyncio.to_thread(pricing.preload)
+        await asyncio.to_thread(_preload)
+
+
+def _preload() -> None:
+    with uncollected():
+        pricing.preload()
 
 
 def pricing_of(recipe: Recipe, options: RunOptions, question: Question) -> Pricing:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -92,6 +94,16 @@ def test_where_there_is_nobody_to_ask_nothing_is_said(nothing_left_behind, monke
     with awake.held():
         pass
     awake.join()
+
+
+def test_on_a_server_without_a_desktop_nothing_is_imported_for_it(monkeypatch):
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    code = (
+        "import sys\nfrom gui_app.worker.awake import system_wakelock\n"
+        "with system_wakelock(): pass\n"
+        "sys.exit('wakepy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
 class Calls:
