@@ -37,6 +37,7 @@ class Overview:
     Attributes:
         latest: The recipe version of the last run; None before the first.
         following: Rows that wait for the answer of an identical one.
+        beside: What was asked for in the same go; None the other times.
     """
 
     summary: JobSummary
@@ -46,13 +47,14 @@ class Overview:
     parts: list[PartView]
     latest: int | None = None
     following: int = 0
+    beside: object = None
 
     def asked(self) -> Recipe | None:
         """The recipe of the last run; None before the first."""
         return next((item.recipe for item in self.versions if item.version == self.latest), None)
 
 
-def read_overview(reader: JobReader) -> Overview:
+def read_overview(reader: JobReader, beside: Callable[[JobReader], object] = lambda _reader: None) -> Overview:
     """On a reading thread."""
     at_hand.bring_home(reader.job)
     return Overview(
@@ -63,11 +65,12 @@ def read_overview(reader: JobReader) -> Overview:
         parts(reader),
         reader.latest_version(),
         following(reader),
+        beside(reader),
     )
 
 
 class JobLink(QObject):
-    """Everything the window knows about one job file. It opens no file on the window's own thread.
+    """Everything the window knows about one job file, from `begin` on. It opens no file on the window's own thread.
 
     Two reading threads, because a sort of a million rows must not hold up the rows that are being looked at.
 
@@ -85,21 +88,31 @@ class JobLink(QObject):
     failed = Signal(object)
     waits = Signal(bool)
 
-    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+    path: Path
+
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.path = path
-        self.pages: StoreThread[JobReader] = StoreThread(lambda: JobReader(path), f"pages of {path.name}", self)
-        self.lists: StoreThread[JobReader] = StoreThread(lambda: JobReader(path), f"lists of {path.name}", self)
-        self.edits: StoreThread[JobEditor] = StoreThread(lambda: JobEditor(path), f"edits of {path.name}", self)
-        for reading in (self.pages, self.lists):
-            # The file is open by the time there is something to ask.
-            reading.ask(_nothing, _nothing, _quiet)
+        self.pages: StoreThread[JobReader] = StoreThread(lambda: JobReader(self.path), "pages", self)
+        self.lists: StoreThread[JobReader] = StoreThread(lambda: JobReader(self.path), "lists", self)
+        self.edits: StoreThread[JobEditor] = StoreThread(lambda: JobEditor(self.path), "edits", self)
         self._pacer = EventPacer(self)
         self._pacer.told.connect(self._told)
         self._looking = self._is_behind = False
         self._look_again = once(self, _LOOK_AGAIN_MS, self.look)
         self._slow = once(self, SLOW_MS, lambda: self.waits.emit(True))
         self._look_later = once(self, int(at_hand.TRY_AGAIN_S * 1000), self.look)
+
+    def begin(self, path: Path, beside: Callable[[JobReader], object]) -> None:
+        """Open a job's file, and read the overview.
+
+        Args:
+            beside: What is to be read with it, see `Overview`.
+        """
+        self.path = path
+        self.pages.name(f"pages of {path.name}")
+        self.lists.name(f"lists of {path.name}")
+        self.edits.name(f"edits of {path.name}")
+        self._ask(lambda reader: read_overview(reader, beside))
 
     # Reading
 
@@ -108,9 +121,12 @@ class JobLink(QObject):
         if self._looking:
             self.look_soon()
             return
+        self._ask(read_overview)
+
+    def _ask(self, question: Callable[[JobReader], Overview]) -> None:
         self._looking = True
         self._slow.start()
-        self.lists.ask(read_overview, self._looked, self._look_failed)
+        self.lists.ask(question, self._looked, self._look_failed)
 
     def look_soon(self) -> None:
         """Read the overview again, in a moment, once."""
@@ -199,10 +215,6 @@ class JobLink(QObject):
         self._look_again.stop()
         self._look_later.stop()
         self._slow.stop()
-
-
-def _quiet(_error: BaseException) -> None:
-    """Whoever asks something in earnest is told."""
 
 
 def _nothing(_value: object) -> None:

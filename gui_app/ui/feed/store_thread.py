@@ -76,8 +76,9 @@ class StoreThread(QObject, Generic[S]):
         # waited for any more, and the process ended in it.
         self._end_seen: asyncio.Event | None = None
         self._ended.connect(self._see_end)
+        # Started with the first question.
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._is_started = False
 
     def ask(
         self,
@@ -98,7 +99,14 @@ class StoreThread(QObject, Generic[S]):
             else:
                 self._requests.append(request)
             self._wakeup.notify()
+            if not self._is_started:
+                self._is_started = True
+                self._thread.start()
         return request
+
+    def name(self, name: str) -> None:
+        """Say what it is for, where that is known only now. Before the first question."""
+        self._thread.name = name
 
     def abandon(self, request: Request) -> None:
         """Cancel a question even while it is being answered, where the store can be interrupted."""
@@ -178,7 +186,8 @@ class StoreThread(QObject, Generic[S]):
             interrupt()
 
     def _join(self) -> None:
-        self._thread.join(timeout=10)
+        if self._is_started:
+            self._thread.join(timeout=10)
         self._cancel_awaited()
         if self._thread.is_alive():
             self._outlive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -12,11 +13,13 @@ from gui_app.i18n import _
 from gui_app.ui.feed.bridge import JobLink
 from gui_app.ui.job.import_page import ImportLine
 from gui_app.ui.job.job_side import JobSide
+from gui_app.ui.job.job_start import read_start
 from gui_app.ui.job.job_title import JobTitle
 from gui_app.ui.job.run_bar import RunBar
 from gui_app.ui.look.sizes import scaled
 from gui_app.ui.look.theme import GAP_L, GAP_M, GAP_S, GAP_XS
 from gui_app.ui.pieces.banner import BannerArea
+from gui_app.ui.pieces.in_steps import MadeInSteps
 from gui_app.ui.pieces.named import named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, vbox
 from gui_app.ui.review.review_feed import ReviewFeed
@@ -36,9 +39,10 @@ _SQUEEZED = 340
 _LOW = 560
 
 
-class JobFrame(Panel):
+class JobFrame(MadeInSteps):
     """Makes the parts and lays them out; `JobPage` brings them to life.
 
+    They take a tenth of a second, so they can be made ahead (`make_more`), before it is known for which job (`begin`).
     Where there is room for one only, the rows and their settings take turns.
 
     Signals:
@@ -49,25 +53,43 @@ class JobFrame(Panel):
     roomChanged = Signal()
     jobsRequested = Signal()
 
-    def __init__(self, services: Services, path: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent, role="page")
-        self.path = path
-        self.link = JobLink(path, self)
+        self._services = services
+        # Of no job, until there is one.
+        self.path = Path()
+        self.link = JobLink(self)
         self._in_turns = self._had_side = self._is_dragged = False
-        # Read on its thread while the parts are made; shown when they are there.
-        self.link.look()
-        self._make_parts(services)
-        self._lay_out()
 
-    def _make_parts(self, services: Services) -> None:
+    def begin(self, path: Path) -> None:
+        """Show this job."""
+        self.path = path
+        # Read on its threads while what is left of the parts is made; shown when they are there.
+        self.link.begin(path, read_start)
+        self.make_at_once()
+        self.model.begin()
+        self.side.begin()
+
+    def _make(self) -> Iterator[None]:
+        yield from self._make_left()
+        yield from self.side.make()
+        self.feed = ReviewFeed(self.side.review, self.link)
+        self._lay_out()
+        yield
+
+    def _make_left(self) -> Iterator[None]:
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         left = self._left = Panel(self.splitter, role="page")
         self.rows_splitter = QSplitter(Qt.Orientation.Vertical, left)
+        self.side = JobSide(self._services, self.splitter)
         self.title = JobTitle(left)
+        yield
         self.import_line = ImportLine(left)
+        yield
         self.banners = BannerArea(left)
         self.filter_bar = FilterBar(left)
+        yield
         self.model = RowModel(self.link.pages, self.link.lists, self)
         self.table = RowView(self.model, self.rows_splitter)
         # Qt would lead the keyboard to whatever comes next in the window.
@@ -76,9 +98,9 @@ class JobFrame(Panel):
         self.reading = Reading(self.table, self.pane, self.link.pages)
         self.menu = RowMenu(self.table)
         self.edits = RowEdits(self.link, self.table)
+        yield
         self.run_bar = RunBar(left)
-        self.side = JobSide(services, self.splitter)
-        self.feed = ReviewFeed(self.side.review, self.link)
+        yield
         self.side_button = named_button(QToolButton(left), "sideButton", "icon", "panel-right")
         self.jobs_button = named_button(QToolButton(left), "jobsButton", "icon", "panel-left")
         self.jobs_button.clicked.connect(self.jobsRequested)
@@ -133,8 +155,9 @@ class JobFrame(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook."""
         super().resizeEvent(event)
-        self._share_room()
-        self._fit()
+        if self.is_made:
+            self._share_room()
+            self._fit()
 
     def _share_room(self) -> None:
         # A wide window has some of its width for the settings, until somebody draws the line between them elsewhere.

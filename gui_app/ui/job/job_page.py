@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -24,7 +25,7 @@ _SAVE_DRAFT_MS = 400
 
 
 class JobPage(JobStory):
-    """Everything about one job. Built for one job file and dropped with it (`aclose`).
+    """Everything about one job. It shows one job file, from `begin` on, and is dropped with it (`aclose`).
 
     Args:
         later: What starts by itself. It outlives the page.
@@ -44,20 +45,34 @@ class JobPage(JobStory):
     renamed = Signal(str)
     settingsRequested = Signal()
 
-    def __init__(
-        self,
-        services: Services,
-        path: Path,
-        source: Path | None,
-        later: Later,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(services, path, source, later, parent)
+    def __init__(self, services: Services, later: Later, parent: QWidget | None = None) -> None:
+        super().__init__(services, later, parent)
         self._draft_timer = once(self, _SAVE_DRAFT_MS, self._save_draft)
+
+    @classmethod
+    def of(
+        cls, services: Services, path: Path, source: Path | None, later: Later, parent: QWidget | None = None
+    ) -> JobPage:
+        """The page of a job, made at once."""
+        out = cls(services, later, parent)
+        out.show_job(path, source)
+        return out
+
+    def show_job(self, path: Path, source: Path | None) -> None:
+        """Begin.
+
+        Args:
+            source: The table it came from, where that is known.
+        """
+        self.source = source
+        self.begin(path)
+
+    def _make(self) -> Iterator[None]:
+        yield from super()._make()
         self._connect()
         self.remedies = Remedies(self)
         self.history = GoingBack(self)
-        self.retranslate()
+        yield
 
     def _connect(self) -> None:
         link, bar, menu = self.link, self.run_bar, self.menu

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -31,8 +31,21 @@ class JobSide(SidePanel):
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.task = RecipePanel(self.stack)
-        self.model = ModelPanel(services, self.stack)
+        self._services = services
+
+    def make(self) -> Iterator[None]:
+        """The pages, with a breath between them."""
+        self.task = RecipePanel(self.stack, ahead=True)
+        while self.task.make_more():
+            yield
+        self.model = ModelPanel(self._services, self.stack, ahead=True)
+        while self.model.make_more():
+            yield
+        self.failures = FailuresPanel(self.stack)
+        yield
+        self.review = ReviewPanel(self.stack, ahead=True)
+        while self.review.make_more():
+            yield
         self.task.set_whole(self.recipe)
         self.task.recipeChanged.connect(self.recipeChanged)
         self.task.recipeOpened.connect(self._recipe_opened)
@@ -40,11 +53,15 @@ class JobSide(SidePanel):
         self.model.changed.connect(self.recipeChanged)
         self.add_page("task", lambda: _("Task"), self.task)
         self.add_page("model", lambda: _("Model"), self.model)
-        self.failures, self.review = FailuresPanel(self.stack), ReviewPanel(self.stack)
         self.add_page("failures", lambda: _("Failures"), self.failures)
         self.add_page("review", lambda: _("Review"), self.review)
         self.task.recipeChanged.connect(self._tell_asked)
         self._step_from_segment()
+
+    def begin(self) -> None:
+        """There is a job: look up what holds now."""
+        self.task.begin()
+        self.model.begin()
 
     def recipe(self) -> Recipe:
         """The task of the one tab and the model of the other."""

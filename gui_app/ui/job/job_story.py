@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from gui_app.engine.events import JobProgress
@@ -30,22 +30,23 @@ from gui_app.ui.samples import sample_of
 from gui_app.ui.services import Services
 
 _LIST_AGAIN_MS = 1_000
+_FIT_AFTER_MS = 150
 _COLLECT_AFTER_MS = 1_500
 
 
 class JobStory(JobFrame):
-    """Follows one job: its overview, its events, the sentences over its rows. `JobPage` adds what the user does."""
+    """Follows one job: its overview, its events, the sentences over its rows. `JobPage` adds what the user does.
 
-    def __init__(
-        self,
-        services: Services,
-        path: Path,
-        source: Path | None,
-        later: Later,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(services, path, parent)
-        self.source, self.later = source, later
+    Signals:
+        ready: There is something to be seen: rows, or that there are none, or why.
+    """
+
+    ready = Signal()
+
+    def __init__(self, services: Services, later: Later, parent: QWidget | None = None) -> None:
+        super().__init__(services, parent)
+        self.later = later
+        self.source: Path | None = None
         self.overview: Overview | None = None
         self._event: JobProgress | None = None
         self._waited: JobProgress | None = None
@@ -55,10 +56,16 @@ class JobStory(JobFrame):
         self._kept_draft: Recipe | None = None
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
-        self._started = False
+        self._started = self._is_told = self._is_ready = False
         self._worker = services.worker
-        self.doing = JobActions(services.worker, self.link, self.side, self)
+
+    def _make(self) -> Iterator[None]:
+        yield from super()._make()
+        self.doing = JobActions(self._worker, self.link, self.side, self)
         self._list_timer = once(self, _LIST_AGAIN_MS, self.model.list.reload)
+        # After the first rows are there to be measured.
+        self._fit_columns = once(self, _FIT_AFTER_MS, self.table.column_layout.fit)
+        self.model.dataChanged.connect(self._tell_ready)
         self._elsewhere = Elsewhere(self)
         self._elsewhere.lookWanted.connect(self.link.look)
         self._elsewhere.moved.connect(lambda: self.link.rowsChanged.emit(None))
@@ -69,6 +76,7 @@ class JobStory(JobFrame):
         self.link.waits.connect(self._show_waiting)
         for source_of_errors in (self.link, self.model, self.doing):
             source_of_errors.failed.connect(self.show_error)
+        yield
 
     def run(self) -> None:
         """What the Run button does. The page knows."""
@@ -102,6 +110,8 @@ class JobStory(JobFrame):
             tone = "" if isinstance(error, JobInUse) else "error"
             if self.overview is None:
                 self._show_broken(True)
+                self._is_ready = True
+                self.ready.emit()
             self.show_notice(lambda: Notice(f"error {id(error)}", explain(error), tone, topic=topic_of(error)))
 
     def _show_broken(self, broken: bool) -> None:
@@ -157,10 +167,30 @@ class JobStory(JobFrame):
             self.side.show_failed(self._event.counts.failed)
         readable = bool(summary.columns) and (summary.counts.rows > 0 or summary.import_done)
         if readable and summary.columns != self._columns:
-            self._columns_found(summary.columns)
+            self._columns_found(summary.columns, overview.beside)
         elif first or not self._started:
             self._show_columns_of_table()
         self.show_notices()
+        self._is_told = True
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        """With the first rows, or where there are none: all at once, and as it will stay."""
+        if self._is_ready or not self._is_told or (self.model.rowCount() and self.model.row_at(0) is None):
+            return
+        self._is_ready = True
+        self._settle()
+        if self._fit_columns.isActive():
+            self._fit_columns.stop()
+            self.table.column_layout.fit()
+            self.table.updateGeometries()
+        self.ready.emit()
+
+    @staticmethod
+    def _settle() -> None:
+        """What asked for another size just now has it before anything is drawn."""
+        for _turn in range(3):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
     def _is_elsewhere(self, overview: Overview) -> bool:
         ours = self._event is not None or self.doing.is_starting or self.later.queue.runs(self.path)
@@ -197,9 +227,12 @@ class JobStory(JobFrame):
             "" if found is None else estimate_text(found, lane), "" if found is None else estimate_tip(found)
         )
 
-    def _columns_found(self, columns: tuple[str, ...]) -> None:
+    def _columns_found(self, columns: tuple[str, ...], start: object) -> None:
         self._columns = columns
-        self.link.lists.ask(read_start, lambda start: self._start_with(columns, start), self.show_error)
+        if isinstance(start, Start):
+            self._start_with(columns, start)
+        else:
+            self.link.lists.ask(read_start, lambda start: self._start_with(columns, start), self.show_error)
 
     def _start_with(self, columns: tuple[str, ...], start: Start) -> None:
         self.side.set_columns(columns, start.sample_rows)
@@ -225,8 +258,7 @@ class JobStory(JobFrame):
         self.run_bar.set_problem(self.side.problem())
         self.table.column_layout.restore(start.column_layout)
         if not start.column_layout:
-            # After the first rows are there to be measured.
-            QTimer.singleShot(150, self.table, self.table.column_layout.fit)
+            self._fit_columns.start()
         if not self.table.currentIndex().isValid() and self.model.rowCount():
             self.table.setCurrentIndex(self.model.index(0, 0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from gui_app.ui.model.model_part import ModelPart, PriceFinder
 from gui_app.ui.model.provider_box import ProviderBox, provider_title
 from gui_app.ui.model.run_part import RunPart
 from gui_app.ui.pieces.forms import Captioned, choose
+from gui_app.ui.pieces.in_steps import MadeInSteps
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, vbox
@@ -62,11 +63,14 @@ def _found_price(provider: str, model: str, base_url: str | None) -> PriceTable 
     return price_of(provider, model, base_url=base_url)
 
 
-class ModelPanel(Panel):
+class ModelPanel(MadeInSteps):
     """Chooses the provider, the model and how a run goes.
 
     What is chosen is put into the settings in memory (`Settings.set`); whoever owns the window saves them.
     The key, the list of models, the price and the test are asked for in tasks: close with `aclose`.
+
+    Args:
+        ahead: It is made before there is a job, by `make_more`, and asks for nothing before `begin`.
 
     Signals:
         changed: Anything that `account`, `model_id`, `options`, `run_options` or `problem` tell.
@@ -81,13 +85,20 @@ class ModelPanel(Panel):
         *,
         prices: PriceFinder = _found_price,
         local: LocalFinder = _running_here,
+        ahead: bool = False,
     ) -> None:
         super().__init__(parent, role="page")
-        self._settings, self._find_local = services.settings, local
+        self._services, self._settings, self._prices, self._find_local = services, services.settings, prices, local
         self._local: dict[str, LocalServer] = {}
         self._tasks = Tasks()
         self._filling = True
         self._entry = catalog.entry("practice")
+        if not ahead:
+            self.make_at_once()
+            self.begin()
+
+    def _make(self) -> Iterator[None]:
+        services = self._services
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self._scroll = ScrollColumn(self)
         inside = self._scroll.body
@@ -97,14 +108,19 @@ class ModelPanel(Panel):
         self.address_edit.setMaxLength(500)
         self._address = Captioned(self.address_edit, inside)
         self._question = AddressQuestion(inside)
-        self._model = ModelPart(self, services.worker, self._tasks, prices, inside)
+        self._model = ModelPart(self, services.worker, self._tasks, self._prices, inside)
         self.model_box = self._model.box
+        yield
         self.key_part = KeyPart(services.keys, self._tasks, inside)
         self._test = ConnectionTest(self, services.worker, self._tasks, inside)
+        yield
         self.run_part = RunPart(inside)
+        yield
         self._build()
         self._settle = once(self, 400, self._place_changed)
-        self.retranslate()
+
+    def begin(self) -> None:
+        """There is a job: show what was chosen last."""
         self._filling = False
         self._show_provider(self._settings.get(PROVIDER))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QSplitter, QWidget
@@ -18,6 +18,7 @@ from gui_app.sentences import explain, filled, plain
 from gui_app.store.reading.queries import RecipeVersion
 from gui_app.ui.look.theme import GAP_M, GAP_S
 from gui_app.ui.pieces.forms import tell
+from gui_app.ui.pieces.in_steps import MadeInSteps
 from gui_app.ui.pieces.named import named, named_button
 from gui_app.ui.pieces.panel import Panel, describe, hbox, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
@@ -33,8 +34,11 @@ from gui_app.ui.recipe.recipe_menu import RecipeMenu
 MOST_NOTES = 3
 
 
-class RecipePanel(Panel):
+class RecipePanel(MadeInSteps):
     """The prompt and the output fields of one job.
+
+    Args:
+        ahead: It is made before there is a job, by `make_more`; `begin` follows.
 
     Signals:
         recipeChanged: The prompt or the fields, by the user.
@@ -49,7 +53,7 @@ class RecipePanel(Panel):
     previewStep = Signal(int)
     historyRequested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, ahead: bool = False) -> None:
         super().__init__(parent, role="page")
         self._tasks = Tasks()
         self._columns: tuple[str, ...] = ()
@@ -59,6 +63,12 @@ class RecipePanel(Panel):
         self._preset = self._wanted = ""
         self._before: Recipe | None = None
         self._filling = True
+        self._said_last: tuple[Callable[[], str] | None, str] = (None, "hint")
+        if not ahead:
+            self.make_at_once()
+            self.begin()
+
+    def _make(self) -> Iterator[None]:
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self._scroll = ScrollColumn(self.splitter)
@@ -69,11 +79,11 @@ class RecipePanel(Panel):
         self._preset_part = PresetBox(self._top)
         self.preset_box = self._preset_part.box
         self.own = OwnTemplates(self, self._tasks)
-        self._said_last: tuple[Callable[[], str] | None, str] = (None, "hint")
         self.menu = RecipeMenu(self, self._tasks, self._top)
         self._message = text_label("hint", wrap=True)
         self._message.setObjectName("recipeMessage")
         self._take_back = named(QPushButton(), "takeBackButton", "link")
+        yield
         self.prompt_edit = PromptEdit(self._prompt)
         self._prompt_caption = text_label("heading")
         self.history_button = named_button(QPushButton(), "historyButton", "link", "history", "accent")
@@ -86,16 +96,22 @@ class RecipePanel(Panel):
         self._prompt_note = text_label("warning", wrap=True)
         self._prompt_note.setObjectName("promptNote")
         self._prompt_note.hide()
+        yield
         self.chips = ColumnChips(self._prompt)
         self._chips_caption = text_label("hint", wrap=True)
         self._fields_caption = text_label("heading")
         self._fields_note = text_label("hint", wrap=True)
         self.fields = FieldList(self._results)
         self.preview = PromptPreview(self._below)
+        yield
         self._build()
         self.retranslate()
         self._filling = False
+        yield
         self.set_recipe(None)
+
+    def begin(self) -> None:
+        """There is a job: look up what the user has kept."""
         self.own.load()
 
     # What is chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
@@ -15,6 +15,7 @@ from gui_app.store.reading.queries import RowView
 from gui_app.ui.look.theme import GAP_XS, set_role
 from gui_app.ui.pieces.flow_layout import FlowLayout
 from gui_app.ui.pieces.forms import Captioned, calm_wheel, choose, shrinking_box
+from gui_app.ui.pieces.in_steps import MadeInSteps
 from gui_app.ui.pieces.named import named
 from gui_app.ui.pieces.once import once
 from gui_app.ui.pieces.panel import Panel, describe, plain_tip, text_label, vbox
@@ -29,11 +30,14 @@ from gui_app.ui.review.second_opinion import SecondOpinionPart
 _ALL, _NEEDS_REVIEW, _EDITED, _OPEN = "all", "review", "edited", "open"
 
 
-class ReviewPanel(Panel):
+class ReviewPanel(MadeInSteps):
     """Goes through the answers of one job.
 
     Keys, while this panel is in front and no text is being typed: A approves, E edits, U undoes, and a number chooses
     the label at that place for the current row. The arrow keys go from row to row, in the table as here.
+
+    Args:
+        ahead: It is made before there is a job, by `make_more`.
 
     Signals:
         editRequested: Row id, field name, the value made by hand.
@@ -61,7 +65,7 @@ class ReviewPanel(Panel):
     orderRequested = Signal(str)
     labelAdded = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, ahead: bool = False) -> None:
         super().__init__(parent, role="page")
         self._fields: tuple[OutputField, ...] = ()
         self._columns: tuple[str, ...] = ()
@@ -70,10 +74,15 @@ class ReviewPanel(Panel):
         self._picked: object = Ellipsis
         self._waiting = 0
         self._filling = False
+        if not ahead:
+            self.make_at_once()
+
+    def _make(self) -> Iterator[None]:
         # From the outside in: a widget that gets its parent later has all its children dressed once more.
         self._scroll = ScrollColumn(self)
         inside = self._scroll.body
         self.card = ReviewRow(inside)
+        yield
         self.field_box = shrinking_box(name="reviewFieldBox")
         self._field_part = Captioned(self.field_box, inside)
         self.bars = LabelBars(inside)
@@ -87,11 +96,13 @@ class ReviewPanel(Panel):
         set_role(self.unsure_button, "count")
         self.gold_box = shrinking_box(name="goldColumnBox")
         self._gold_part = Captioned(self.gold_box, inside)
+        yield
         self.agreement = AgreementView(inside)
+        yield
         self.second = SecondOpinionPart(inside)
         self._bars_caption = text_label("heading", wrap=True)
+        yield
         self._build()
-        self.retranslate()
 
     # What is shown
 

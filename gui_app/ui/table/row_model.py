@@ -62,15 +62,22 @@ class RowModel(QAbstractTableModel):
 
     # What is shown
 
+    def begin(self) -> None:
+        """There is a job: fetch its first rows, so that they are there when the columns are known."""
+        self._pages.ask_first()
+
     def set_columns(self, names: Sequence[str], fields: Sequence[OutputField], *, sure: bool = False) -> None:
         """The input's columns and the answers'. What stays the same is not disturbed."""
         before, columns = self.columns, table_columns(names, fields, sure=sure)
         if columns == before:
             return
-        if [c for c in before if c.kind is ColumnKind.INPUT] != [c for c in columns if c.kind is ColumnKind.INPUT]:
+        read_before = [c for c in before if c.kind is ColumnKind.INPUT]
+        if read_before != [c for c in columns if c.kind is ColumnKind.INPUT]:
             self.beginResetModel()
             self.columns = columns
-            self._pages.show(self._ids)
+            if read_before:
+                # Their cells are of the columns before.
+                self._pages.show(self._ids)
             self.endResetModel()
             return
         # Field names are typed letter by letter: the table must not jump at each.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from PySide6.QtCore import QObject, Signal
@@ -54,11 +54,16 @@ class RowPages(QObject):
         self._page_of.clear()
         self._stale.clear()
 
+    def ask_first(self) -> None:
+        """Fetch the first rows of the file before it is known how many there are: they will be seen."""
+        self._ask(0, list(range(1, PAGE + 1)), self._first_failed)
+
     def extend(self, ids: Sequence[int]) -> None:
         """The same list, with more ids at its end."""
         last = len(self._ids) // PAGE
         self._ids = ids
-        if last in self._pages:
+        held = self._pages.get(last)
+        if held is not None and (len(held) < PAGE or None in held):
             self._stale.add(last)
         if last in self._asked:
             # It was asked for when it was shorter.
@@ -69,7 +74,7 @@ class RowPages(QObject):
         page, offset = divmod(position, PAGE)
         rows = self._pages.get(page) or self._from_known(page)
         if rows is None or page in self._stale:
-            self._ask(page)
+            self._ask_seen(page)
         if rows is None:
             return None
         self._pages.move_to_end(page)
@@ -103,23 +108,22 @@ class RowPages(QObject):
         """Read again what is outdated among these."""
         for page in range(positions.start // PAGE, (positions.stop - 1) // PAGE + 1) if positions else ():
             if page in self._stale:
-                self._ask(page)
+                self._ask_seen(page)
 
     def close(self) -> None:
         """Ask nothing more."""
         self._drop_requests()
 
-    def _ask(self, page: int) -> None:
-        if page in self._asked:
-            return
-        ids = list(self._ids[page * PAGE : (page + 1) * PAGE])
-        if not ids:
-            return
+    def _ask_seen(self, page: int) -> None:
+        if page not in self._asked and (ids := list(self._ids[page * PAGE : (page + 1) * PAGE])):
+            self._ask(page, ids, lambda error: self._fail(page, error))
+
+    def _ask(self, page: int, ids: list[int], failed: Callable[[BaseException], None]) -> None:
         # The newest page first: it is the one that is looked at now.
         self._asked[page] = self._reader.ask(
             lambda reader: reader.rows(ids),
             lambda rows: self._keep(page, ids, rows),
-            lambda error: self._fail(page, error),
+            failed,
             first=True,
         )
         while len(self._asked) > ASKED_AT_ONCE:
@@ -162,6 +166,10 @@ class RowPages(QObject):
     def _fail(self, page: int, error: BaseException) -> None:
         self._asked.pop(page, None)
         self.failed.emit(error)
+
+    def _first_failed(self, _error: BaseException) -> None:
+        # Whoever asks for the job itself is told what is wrong with it.
+        self._asked.pop(0, None)
 
     def _drop_requests(self) -> None:
         for request in self._asked.values():

@@ -1,13 +1,17 @@
-"""Imports what the first job needs, a little at a time, while the user looks at the first page."""
+"""Imports what the first job needs and makes its page, a little at a time, while the user looks at the first page."""
 
 from __future__ import annotations
 
 import gc
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
 from gui_app import i18n
+
+if TYPE_CHECKING:
+    from gui_app.ui.window.spare import Spare
 
 # Each with what the ones before have not brought: none takes longer than a picture on the screen.
 _NEEDED = (
@@ -50,8 +54,9 @@ _FIRST_MS, _BETWEEN_MS = 120, 4
 class Ahead(QObject):
     """Goes through the list once; whoever needs a thing earlier imports it as ever."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, spare: Spare, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._spare = spare
         self._left = list(_NEEDED)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -59,8 +64,8 @@ class Ahead(QObject):
         self._timer.start(_FIRST_MS)
 
     def is_done(self) -> bool:
-        """Nothing is left to be imported."""
-        return not self._left
+        """Nothing is left to be done before a job is opened."""
+        return not self._left and self._spare.is_ready()
 
     def stop(self) -> None:
         """Import nothing more."""
@@ -76,3 +81,4 @@ class Ahead(QObject):
             i18n.clock(0.0)
             # Modules stay: looking through them for garbage, once a minute, would be a stutter of 30 ms each time.
             gc.freeze()
+            self._spare.make_soon()

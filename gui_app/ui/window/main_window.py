@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from gui_app.ui.pieces.tasks import Tasks
     from gui_app.ui.services import Services
     from gui_app.ui.window.ahead import Ahead
+    from gui_app.ui.window.first_picture import FirstPicture
     from gui_app.ui.window.job_list_fold import JobListFold
     from gui_app.ui.window.keeping import Keeping
     from gui_app.ui.window.leaving import Leaving
     from gui_app.ui.window.opening import Opening
     from gui_app.ui.window.reading import Reading
     from gui_app.ui.window.seen import Seen
+    from gui_app.ui.window.spare import Spare
     from gui_app.ui.window.warming import Warming
     from gui_app.ui.window.window_dialogs import WindowDialogs
     from gui_app.ui.window.window_title import WindowTitle
@@ -73,6 +75,8 @@ class MainWindow(WindowFrame):
     _services: Services
     _reading: Reading
     _keeping: Keeping
+    _picture: FirstPicture
+    _spare: Spare
     _warming: Warming
     _ahead: Ahead
     _tasks: Tasks
@@ -115,12 +119,14 @@ class MainWindow(WindowFrame):
         from gui_app.ui.later.later import Later
         from gui_app.ui.pieces.status_message import StatusMessage
         from gui_app.ui.pieces.tasks import Tasks
+        from gui_app.ui.window.first_picture import FirstPicture
         from gui_app.ui.window.job_list_fold import JobListFold
         from gui_app.ui.window.keeping import Keeping
         from gui_app.ui.window.leaving import Leaving
         from gui_app.ui.window.opening import Opening
         from gui_app.ui.window.reading import Reading
         from gui_app.ui.window.seen import Seen
+        from gui_app.ui.window.spare import Spare
         from gui_app.ui.window.warming import Warming
         from gui_app.ui.window.window_dialogs import WindowDialogs
         from gui_app.ui.window.window_title import WindowTitle
@@ -145,6 +151,8 @@ class MainWindow(WindowFrame):
         self._fold = JobListFold(self, self.jobs)
         self._reading = Reading(self)
         self._warming = Warming(services.worker, self)
+        self._spare = Spare(services, self.later, self.centre)
+        self._picture = FirstPicture(self.centre)
 
     def _furnish_keys(self) -> None:
         from gui_app.ui.window.key_work import key_work
@@ -158,7 +166,7 @@ class MainWindow(WindowFrame):
         from gui_app.ui.window.ahead import Ahead
 
         self.library.refresh_soon()
-        self._ahead = Ahead(self)
+        self._ahead = Ahead(self._spare, self)
         self._early.end(self.keys)
 
     def _connect_first(self) -> None:
@@ -215,6 +223,7 @@ class MainWindow(WindowFrame):
 
     def show_empty(self) -> None:
         """The first page."""
+        self._picture.show()
         self.centre.setCurrentWidget(self.empty)
         self._close_page()
         self._fold_for(None)
@@ -227,10 +236,8 @@ class MainWindow(WindowFrame):
         if self.page is not None and self.page.path == path:
             self.centre.setCurrentWidget(self.page)
             return
-        from gui_app.ui.job.job_page import JobPage
-
         before = self.page
-        page = self.page = JobPage(self._services, path, source, self.later, self.centre)
+        page = self.page = self._spare.take()
         page.said.connect(self.status.say)
         page.renamed.connect(lambda name: self._renamed(path, name))
         page.importSettingsChosen.connect(lambda chosen: self._reading.again(page, chosen))
@@ -239,6 +246,9 @@ class MainWindow(WindowFrame):
         page.settingsRequested.connect(self.show_settings)
         # A table that was just dropped is not in the list yet: its name comes with what is read of the job.
         page.link.overviewChanged.connect(lambda overview: self._called_so(page, overview.summary.name))
+        page.ready.connect(lambda: self._picture.show() if self.page is page else None)
+        page.show_job(path, source)
+        self._picture.hold()
         self.centre.addWidget(page)
         focused = self.centre.focusWidget()
         if focused is not None:
@@ -363,6 +373,7 @@ class MainWindow(WindowFrame):
             return
         self._is_closing = True
         self._ahead.stop()
+        self._spare.close()
         self._keep_all()
         self.events.close()
         self.status.dismiss()

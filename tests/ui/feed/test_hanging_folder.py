@@ -54,7 +54,7 @@ def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
 def page_of(job: Path, home: Path) -> tuple[JobPage, Later]:
     services = Services(cast(Any, None), Settings(home / "settings.json"), KeyStore({}))
     later = Later(services)
-    page = JobPage(services, job, None, later)
+    page = JobPage.of(services, job, None, later)
     page.resize(1200, 800)
     page.show()
     return page, later

@@ -79,3 +79,23 @@ async def test_what_a_hanging_thread_knows_is_dropped_on_the_windows_thread(
             await asyncio.sleep(0.01)
     assert dropped == [threading.main_thread()]
     assert not reading.is_alive()
+
+
+async def test_a_thread_that_nobody_asked_anything_was_never_there(qloop: object) -> None:
+    before = set(threading.enumerate())
+    opened: list[str] = []
+
+    def open_store() -> Store:
+        opened.append(threading.current_thread().name)
+        return Store()
+
+    first, second = StoreThread(open_store, "first"), StoreThread(open_store, "second")
+    assert set(threading.enumerate()) == before
+    first.close()
+    await second.aclose(finish=True)
+    assert not opened
+    third = StoreThread(open_store, "third")
+    third.name("of a job")
+    assert await third.call(lambda _store: 7) == 7
+    assert opened == ["of a job"]
+    await third.aclose()

@@ -82,7 +82,7 @@ def opened(tmp_path: Path, home: Path, qloop: object, orders: Orders) -> Callabl
         path = path or answered(tmp_path / "a.rowmill")
         services = Services(cast(Any, orders), Settings(home / "settings.json"), KeyStore({}))
         later = Later(services)
-        out = JobPage(services, path, None, later)
+        out = JobPage.of(services, path, None, later)
         out.resize(1200, 800)
         out.show()
         try:
@@ -623,7 +623,7 @@ async def test_a_job_that_cannot_be_opened_shows_its_name_and_why_and_nothing_el
     path.write_bytes(path.read_bytes()[:3000] + bytes(9000))
     services = Services(cast(Any, orders), Settings(home / "settings.json"), KeyStore({}))
     later = Later(services)
-    page = JobPage(services, path, None, later)
+    page = JobPage.of(services, path, None, later)
     page.show()
     try:
         await until(lambda: any("damaged" in text for text in page.banners.texts()))

@@ -29,7 +29,7 @@ __all__ = ["office"]
 async def opened(job: Path, home: Path) -> AsyncIterator[JobPage]:
     services = Services(WorkerClient(), Settings(home / "settings.json"), KeyStore({}))
     later = Later(services)
-    page = JobPage(services, job, None, later)
+    page = JobPage.of(services, job, None, later)
     page.resize(1200, 800)
     page.show()
     try:

@@ -109,6 +109,37 @@ def test_a_million_rows_are_shown_by_asking_for_what_is_seen(make: Make, qtbot: 
     assert all(len(ids) <= PAGE for ids in threads.reader.asked)
 
 
+def test_the_first_rows_are_fetched_before_it_is_known_how_many_there_are(make: Make, qtbot: QtBot) -> None:
+    reader = MadeUpReader(1_000)
+    threads = Threads(reader)
+    threads.model.begin()
+    qtbot.waitUntil(lambda: bool(reader.asked) and not threads.model._pages._asked)
+    threads.model.set_total(1_000)
+    threads.model.set_columns(("first", "second"), (LABEL,))
+    # There at once, and asked for once.
+    assert text_at(threads.model, 63, 0) == "row 64"
+    assert reader.asked == [list(range(1, PAGE + 1))]
+    threads.close()
+
+
+def test_of_a_file_that_is_still_being_read_the_first_rows_are_fetched_again(make: Make, qtbot: QtBot) -> None:
+    reader = MadeUpReader(3)
+    threads = Threads(reader)
+    threads.model.begin()
+    qtbot.waitUntil(lambda: bool(reader.asked) and not threads.model._pages._asked)
+    threads.model.set_total(3)
+    threads.model.set_columns(("first", "second"), (LABEL,))
+    reader.count = 100
+    threads.model.set_total(100)
+    qtbot.waitUntil(lambda: text_at(threads.model, 40, 0) == "row 41")
+    # Read with another separator, its cells are others.
+    asked = len(reader.asked)
+    threads.model.set_columns(("only one",), (LABEL,))
+    assert text_at(threads.model, 0, 0) == ""
+    qtbot.waitUntil(lambda: len(reader.asked) > asked and text_at(threads.model, 0, 0) == "row 1")
+    threads.close()
+
+
 def test_rows_that_were_seen_long_ago_are_forgotten(make: Make, qtbot: QtBot) -> None:
     threads = make((KEPT_PAGES + 20) * PAGE)
     for page in range(KEPT_PAGES + 10):

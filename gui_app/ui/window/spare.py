@@ -1,0 +1,88 @@
+"""A page for the next job, made while there is nothing else to do: opening one is then to fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from gui_app.ui.pieces.once import once
+
+if TYPE_CHECKING:
+    from gui_app.ui.job.job_page import JobPage
+    from gui_app.ui.later.later import Later
+    from gui_app.ui.services import Services
+
+_BETWEEN_MS, _DRESSED_AT_ONCE = 4, 30
+AGAIN_AFTER_MS = 1_000
+"""So long after a job was opened, when what it brings has been shown."""
+
+
+class Spare(QObject):
+    """Makes one page ahead, a few milliseconds at a time.
+
+    Args:
+        centre: Where pages lie. A spare one is a child of it, and none of its pages.
+    """
+
+    def __init__(self, services: Services, later: Later, centre: QStackedWidget) -> None:
+        super().__init__(centre)
+        self._services, self._later, self._centre = services, later, centre
+        self._page: JobPage | None = None
+        self._left: Iterator[None] = iter(())
+        self._is_ready = False
+        self._timer = once(self, _BETWEEN_MS, self._go_on)
+
+    def is_ready(self) -> bool:
+        """There is one, whole."""
+        return self._is_ready
+
+    def make_soon(self) -> None:
+        """Make one, unless that is under way or will be."""
+        if self._page is None and not self._timer.isActive():
+            self._timer.start(_BETWEEN_MS)
+
+    def take(self) -> JobPage:
+        """A page for a job, as far as it is made. The next one is made in a while."""
+        page = self._page or self._new()
+        self._page, self._is_ready, self._left = None, False, iter(())
+        self._timer.start(AGAIN_AFTER_MS)
+        return page
+
+    def close(self) -> None:
+        """Make none any more."""
+        self._timer.stop()
+        page, self._page, self._left = self._page, None, iter(())
+        if page is not None:
+            page.link.close()
+            page.deleteLater()
+
+    def _new(self) -> JobPage:
+        from gui_app.ui.job.job_page import JobPage
+
+        page = JobPage(self._services, self._later, self._centre)
+        # Whoever shows the window shows all that is in it and not hidden.
+        page.hide()
+        return page
+
+    def _go_on(self) -> None:
+        if self._page is None:
+            self._page = self._new()
+            self._left = _steps(self._page, self._centre)
+        self._is_ready = next(self._left, self) is self
+        if not self._is_ready:
+            self._timer.start(_BETWEEN_MS)
+
+
+def _steps(page: JobPage, centre: QStackedWidget) -> Iterator[None]:
+    # Not handed on from the page itself: what is left of it is not lost with this.
+    while page.make_more():
+        yield
+    page.resize(centre.size())
+    # Each widget takes its look from the stylesheet once, and would when it is first shown.
+    for at, part in enumerate(page.findChildren(QWidget)):
+        part.ensurePolished()
+        if at % _DRESSED_AT_ONCE == 0:
+            yield
