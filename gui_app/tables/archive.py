@@ -24,7 +24,12 @@ _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 
 
 class Archive:
-    """The parts of a workbook. Only those that are read are unpacked, and no further than they said they go."""
+    """The parts of a workbook. Only those that are read are unpacked, and no further than they said they go.
+
+    Attributes:
+        parts: What the archive's directory says of each part, by its name.
+        intact: The parts that have been unpacked to their end, and were as long and had the checksum that it says.
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Read the directory of the archive and refuse it if its contents cannot be right.
@@ -34,6 +39,7 @@ class Archive:
         """
         self._file = file
         self._name = name
+        self.intact: set[str] = set()
         try:
             with zipfile.ZipFile(file) as archive:
                 self.parts = {info.filename: info for info in archive.infolist()}
@@ -73,13 +79,8 @@ class Archive:
             InputError: It is damaged, or goes on beyond the size it declared.
         """
         info = self.parts[part]
-        self._file.seek(info.header_offset)
-        header = self._file.read(_LOCAL_HEADER.size)
-        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
-            raise damaged(self._name)
-        *_, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
-        position = info.header_offset + _LOCAL_HEADER.size + name_bytes + extra_bytes
-        left, size = info.compress_size, 0
+        position = self._begins(info)
+        left, size, checksum = info.compress_size, 0, 0
         inflate = zlib.decompressobj(-zlib.MAX_WBITS) if info.compress_type == zipfile.ZIP_DEFLATED else None
         while left > 0:
             self._file.seek(position)
@@ -96,8 +97,32 @@ class Archive:
                 size += len(piece)
                 if size > info.file_size:
                     raise self.too_large()
+                checksum = zlib.crc32(piece, checksum)
                 if piece:
                     yield piece
+        if size == info.file_size and checksum == info.CRC:
+            self.intact.add(part)
+
+    def packed(self, part: str) -> bytes:
+        """A part as it lies in the archive.
+
+        Raises:
+            InputError: It is damaged.
+        """
+        info = self.parts[part]
+        self._file.seek(self._begins(info))
+        packed = self._file.read(info.compress_size)
+        if len(packed) < info.compress_size:
+            raise damaged(self._name)
+        return packed
+
+    def _begins(self, info: zipfile.ZipInfo) -> int:
+        self._file.seek(info.header_offset)
+        header = self._file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
+            raise damaged(self._name)
+        *_, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+        return int(info.header_offset + _LOCAL_HEADER.size + name_bytes + extra_bytes)
 
     def refuse_lies(self, part: str) -> None:
         """Unpack a part only to see that it is as large as it says."""
@@ -125,13 +150,14 @@ class Archive:
             element.get("Id"): posixpath.normpath(posixpath.join("/" + folder, element.get("Target") or "")).lstrip("/")
             for element in self.xml(posixpath.join(folder, "_rels", file + ".rels"))
         }
-        sheets = {}
+        sheets: dict[str, str] = {}
         for element in self.xml(workbook).iter():
             if _local(element.tag) == "sheet":
                 relation = next((value for key, value in element.items() if _local(key) == "id"), None)
                 part = relations.get(relation)
                 if part is not None and part in self.parts:
-                    sheets[element.get("name") or ""] = part
+                    # Of two with one name calamine reads the first.
+                    sheets.setdefault(element.get("name") or "", part)
         return sheets
 
 

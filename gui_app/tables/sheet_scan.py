@@ -6,23 +6,27 @@ be had; and it gives an empty cell for an error such as #N/A. Both are found her
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-
-MOST_CELLS = 100_000_000
-"""Of the block between the first and the last cell: about 3 GB of memory."""
+from functools import cache
 
 _MOST_ERRORS = 1_000_000
-# Beyond column Z, or beyond row 1,999,999: what is nearer than both takes 52 million cells at most.
-_FAR = re.compile(rb' r *= *"(?:[A-Za-z]{2}|[A-Za-z]?(?:[2-9][0-9]{6}|[0-9]{8}))')
-_COLUMNS = re.compile(rb' r *= *"([A-Za-z]+)')
-_ROWS = re.compile(rb' r *= *"[A-Za-z]*([0-9]+)')
-_WRITTEN_OTHERWISE = ((b"'", b"r='"), (b"'", b"= '"), (b"\n", b"\nr"), (b"\t", b"\tr"), (b"\r", b"\rr"))
-"""As no program writes it, but XML allows it. One byte is found much faster than two: it is asked for first."""
+_ROOT = re.compile(rb"<(\w+:)?worksheet\b")
 
-_FILLED = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)[\"'][^<>]*(?<!/)>")
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*\br\s*=\s*[\"']([0-9]{7,})[\"']")
+# Both find a cell that is written otherwise than programs write it: its place first, then its style and its kind. One
+# look for such a cell is all that most sheets cost, so the commonest forms are asked for first.
+_LETTERS = {1: b"[A-Z]", 2: b"[A-Z]{1,2}+", 3: b"[A-Z]{1,3}+"}
+_DIGITS = {False: b"[0-9]{1,5}+", True: b"(?:[0-9]{1,6}+|1[0-9]{6})"}
+_ANY_BUT_PLAIN = (
+    rb"<%(prefix)bc(?! r=\"%(letters)b%(digits)b\"(?: t=\"inlineStr\"><%(prefix)bis>| t=\"s\"><%(prefix)bv>"
+    rb"|(?: s=\"[0-9]++\")?+(?: t=\"(?!e\")[a-zS]++\")?+(?:><(?:/|%(prefix)b(?:v|is)>)| ?/>)))[\s/>]"
+)
+_ANY_BUT_NEAR = rb"<%(prefix)bc(?! r=\"%(letters)b%(digits)b\"(?: (?!r=)[\w:.-]++=\"[^\"<>]*+\")*+ ?/?>)[\s/>]"
+_OF_ANOTHER_PREFIX = rb":c(?<!<%(prefix)bc)[\s/>]"
+_WITHOUT_PREFIX = re.compile(rb"<c[\s/>]")
+
 _ERROR = re.compile(rb"<(?:\w+:)?c\b([^<>]*\bt=\"e\"[^<>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _PLACE = re.compile(rb"\br=\"([A-Z]{1,3})([0-9]{1,7})\"")
 _VALUE = re.compile(rb"<(?:\w+:)?v>\s*(#[^<]{1,40}?)\s*</")
@@ -37,61 +41,70 @@ class SheetScan:
     """What was found.
 
     Attributes:
-        far: A cell lies so far out that `too_far` must be asked before the sheet is loaded.
-        odd: The sheet is written as XML allows it and no program does it, so that only `too_far` knows.
+        letters: Of the farthest column, at most: 1 up to Z, 2 up to ZZ, 3 up to ZZZ.
+        tall: A cell lies beyond row 99,999, though not beyond 1,999,999.
+        doubtful: A cell lies farther out, or is written as XML allows it and no program does it.
         errors: (row, column), both from 0 -> the error as the user saw it, such as "#N/A".
         unsolved: Formulas whose result the program that wrote the file did not store.
+        prefix: What stands before the names of the elements: b"" nearly always, or such as b"x:".
+        beginning: What stands before the rows.
+        end: The last piece: what follows the last row.
     """
 
-    far: bool = False
-    odd: bool = False
+    letters: int = 1
+    tall: bool = False
+    doubtful: bool = False
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unsolved: int = 0
+    prefix: bytes = b""
+    beginning: bytes = b""
+    end: bytes = b""
 
 
 def scan(pieces: Iterable[bytes]) -> SheetScan:
     """Look through a sheet's XML."""
     found = SheetScan()
-    for text in _whole_rows(pieces):
-        found.far = found.far or _FAR.search(text) is not None
-        found.odd = found.odd or any(sign in text and form in text for sign, form in _WRITTEN_OTHERWISE)
-        if b"#" in text and b't="e"' in text and len(found.errors) < _MOST_ERRORS:
-            _note_errors(text, found.errors)
+    for text in whole_rows(pieces):
+        if not found.beginning:
+            root = _ROOT.search(text)
+            found.prefix = (root[1] or b"") if root else b""
+            found.beginning = text.partition(b"sheetData")[0]
+        found.end = text
+        if _only(_ANY_BUT_PLAIN, text, found):
+            continue
+        _note_errors(text, found.errors)
         if b"f>" in text and (b"</f>" in text or b":f>" in text):
             found.unsolved += sum(1 for attributes in _UNSOLVED.findall(text) if b't="str"' not in attributes)
+        if not found.doubtful:
+            _note_far(text, found)
     return found
 
 
-def too_far(found: SheetScan, pieces: Callable[[], Iterable[bytes]]) -> bool:
-    """Whether the block up to the last filled cell has more than `MOST_CELLS`.
-
-    Args:
-        pieces: The sheet's XML again, each time it is called.
-    """
-    if not found.far and not found.odd:
+def _only(otherwise: bytes, text: bytes, found: SheetScan) -> bool:
+    """Whether all cells of a piece are written in the form that `otherwise` spares, as near as those before it."""
+    if _pattern(otherwise, found.prefix, found.letters, tall=found.tall).search(text) is not None:
         return False
-    return (found.odd or _extent_of_all(pieces()) > MOST_CELLS) and _extent_of_filled(pieces()) > MOST_CELLS
+    # Without a prefix of its own, a sheet could still hide a cell behind one.
+    if _pattern(_OF_ANOTHER_PREFIX, found.prefix).search(text) is not None:
+        return False
+    return not found.prefix or _WITHOUT_PREFIX.search(text) is None
 
 
-def _extent_of_all(pieces: Iterable[bytes]) -> int:
-    """Quick: the empty cells, which calamine leaves out, are counted too."""
-    rows, columns = {0}, {0}
-    for text in _whole_rows(pieces):
-        rows.add(max(map(int, set(_ROWS.findall(text))), default=0))
-        columns.update(_column(letters) + 1 for letters in set(_COLUMNS.findall(text)))
-    return max(rows) * max(columns)
+def _note_far(text: bytes, found: SheetScan) -> None:
+    letters, tall = found.letters, found.tall
+    for found.letters, found.tall in itertools.product(range(letters, 4), (tall, True)):
+        if _only(_ANY_BUT_NEAR, text, found):
+            return
+    found.doubtful = True
 
 
-def _extent_of_filled(pieces: Iterable[bytes]) -> int:
-    last_row, last_column = 0, 0
-    for text in _whole_rows(pieces):
-        places = set(_FILLED.findall(text))
-        last_row = max([last_row, *(int(row) for _, row in places), *map(int, _ROW.findall(text))])
-        last_column = max([last_column, *(_column(letters) + 1 for letters in {letters for letters, _ in places})])
-    return last_row * last_column
+@cache
+def _pattern(form: bytes, prefix: bytes, letters: int = 1, *, tall: bool = False) -> re.Pattern[bytes]:
+    parts = {b"prefix": re.escape(prefix), b"letters": _LETTERS[letters], b"digits": _DIGITS[tall]}
+    return re.compile(form % parts)
 
 
-def _whole_rows(pieces: Iterable[bytes]) -> Iterable[bytes]:
+def whole_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The pieces, cut where a row ends, so that no cell is torn."""
     rest: list[bytes] = []
     for piece in pieces:
@@ -104,15 +117,18 @@ def _whole_rows(pieces: Iterable[bytes]) -> Iterable[bytes]:
     yield b"".join(rest)
 
 
-def _note_errors(text: bytes, errors: dict[tuple[int, int], str]) -> None:
-    for attributes, content in _ERROR.findall(text):
-        place, value = _PLACE.search(attributes), _VALUE.search(content)
-        if place and value and not attributes.endswith(b"/"):
-            errors[int(place[2]) - 1, _column(place[1])] = value[1].decode("ascii", "replace")
-
-
-def _column(letters: bytes) -> int:
+def column_of(letters: bytes) -> int:
+    """The column from 0 that letters such as b"AB" name."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number - 1
+
+
+def _note_errors(text: bytes, errors: dict[tuple[int, int], str]) -> None:
+    if b"#" not in text or b't="e"' not in text or len(errors) >= _MOST_ERRORS:
+        return
+    for attributes, content in _ERROR.findall(text):
+        place, value = _PLACE.search(attributes), _VALUE.search(content)
+        if place and value and not attributes.endswith(b"/"):
+            errors[int(place[2]) - 1, column_of(place[1])] = value[1].decode("ascii", "replace")

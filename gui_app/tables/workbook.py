@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,8 +26,10 @@ from gui_app.tables.cells import TEXT_AND_MARK
 from gui_app.tables.file_kind import FileKind
 from gui_app.tables.header import has_header, rows_above
 from gui_app.tables.headings import name_columns, note_of_renaming
+from gui_app.tables.merged_first import outline, with_merged_first
 from gui_app.tables.refusals import damaged, header_only, number_is_no_date, protected, too_many_columns
-from gui_app.tables.sheet_scan import SheetScan, scan, too_far
+from gui_app.tables.sheet_extent import too_far
+from gui_app.tables.sheet_scan import SheetScan, scan
 from gui_app.tables.table import COLUMN_LIMIT, ImportSettings, Note, Table, TypedRow
 from gui_app.tables.workbook_head import head_of_workbook
 
@@ -110,31 +113,39 @@ class WorkbookTable(Table):
         return self._archive.unpack(part)
 
     def _load(self, file: BinaryIO, wanted: ImportSettings, first_rows: int | None) -> CalamineSheet:
-        # By path is faster, but then calamine believes the file's name.
-        file.seek(0)
-        named_so = self.path.suffix.lower() == f".{self._kind}"
-        workbook = CalamineWorkbook.from_path(self.path) if named_so else CalamineWorkbook.from_filelike(file)
-        try:
-            metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        with ExitStack() as opened:
+            whole = cache(lambda: opened.enter_context(self._open_whole(file)))
+            outlined = self._outline()
+            with nullcontext(whole()) if outlined is None else outlined as workbook:
+                metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             self.sheets = tuple(sheet.name for sheet in metadata)
             if wanted.sheet is not None:
                 if wanted.sheet not in self.sheets:
                     raise self._no_such_sheet(wanted.sheet)
-                return self._load_sheet(workbook, wanted.sheet, first_rows)
+                return self._load_sheet(whole, wanted.sheet, first_rows)
             visible = [sheet.name for sheet in metadata if sheet.visible == SheetVisibleEnum.Visible]
             for name in [*visible, *(name for name in self.sheets if name not in visible)]:
-                sheet = self._load_sheet(workbook, name, first_rows)
+                sheet = self._load_sheet(whole, name, first_rows)
                 if sheet.start is not None:
                     return sheet
-        finally:
-            workbook.close()
         raise InputError(
             N_("“{file}” has no rows: its sheets are empty. Choose a file with at least one row."), file=self.name
         )
 
-    def _load_sheet(self, workbook: CalamineWorkbook, name: str, first_rows: int | None) -> CalamineSheet:
+    def _open_whole(self, file: BinaryIO) -> CalamineWorkbook:
+        # By path is faster, but then calamine believes the file's name.
+        file.seek(0)
+        named_so = self.path.suffix.lower() == f".{self._kind}"
+        return CalamineWorkbook.from_path(self.path) if named_so else CalamineWorkbook.from_filelike(file)
+
+    def _outline(self) -> CalamineWorkbook | None:
         if self._archive is None or self._kind is FileKind.ODS:
-            return workbook.get_sheet_by_name(name)
+            return None
+        return outline(self._archive, self._sheet_parts.values())
+
+    def _load_sheet(self, whole: Callable[[], CalamineWorkbook], name: str, first_rows: int | None) -> CalamineSheet:
+        if self._archive is None or self._kind is FileKind.ODS:
+            return whole().get_sheet_by_name(name)
         part = self._sheet_parts.get(name)
         if part is None:
             raise damaged(self.name)
@@ -147,10 +158,20 @@ class WorkbookTable(Table):
                     return small.get_sheet_by_name(name)
         self._scan = scan(self._archive.unpack(part))
         self._refuse_extent(lambda: self._pieces(part))
-        return workbook.get_sheet_by_name(name)
+        # What calamine says of a damaged file it shall say of the file itself.
+        with suppress(CalamineError):
+            quick = with_merged_first(self._archive, part, self._sheet_parts.values(), self._scan)
+            if quick is not None:
+                with quick:
+                    return quick.get_sheet_by_name(name)
+        return whole().get_sheet_by_name(name)
 
     def _refuse_extent(self, pieces: Callable[[], Iterable[bytes]]) -> None:
-        if too_far(self._scan, pieces):
+        try:
+            far = too_far(self._scan, pieces)
+        except ValueError:
+            raise damaged(self.name) from None
+        if far:
             raise InputError(
                 N_(
                     "“{file}” has a cell so far from the others that the sheet would not fit in memory. "

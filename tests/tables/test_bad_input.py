@@ -16,6 +16,7 @@ from tests.tables.make_files import compound, ods, text_cell, xls, xlsx
 from tests.tables.reading import cells_of, refusal_of, write
 
 _TABLE = f'<row r="1">{text_cell("A1", "id")}{text_cell("B1", "text")}</row>'
+_UNPLACED = "<c s='0'/>"
 _TWO_ROWS = _TABLE + f'<row r="2"><c r="A2"><v>1</v></c>{text_cell("B2", "a")}</row>'
 
 
@@ -283,6 +284,17 @@ def test_shared_strings_that_lie_about_their_number(tmp_path: Path) -> None:
         '<row r="2"><c r="ZZZZZZ2"><v>1</v></c></row>',
         '<row r="2"><c r="A4000000000"><v>1</v></c></row>',
         '<row r="400000000"><c><v>1</v></c></row>',
+        # Without a place of its own, a cell follows the one before it.
+        f'<row r="2">{"<c/>" * 5000}<c><v>1</v></c></row><row r="1000000"><c r="A1000000"><v>1</v></c></row>',
+        f'<row r="2">{"<c/><!-- <row> -->" * 5000}<c><v>1</v></c></row><row r="1000000"><c><v>1</v></c></row>',
+        f'<row r="2">{"<c><v>1<row/></v></c>" * 5000}</row><row r="1000000"><c><v>1</v></c></row>',
+        f'<row r="2"><c r="A2" t="s"/>{_UNPLACED * 5000}<c><v>1</v></c></row><row r="1000000"><c><v>1</v></c></row>',
+        f'{"<row/>" * 4000}<row><c r="ZZZ5000"><v>1</v></c></row><row><c r="A1000000"><v>1</v></c></row>',
+        '<row r="2"><c x=\' r="A2"\' r="XFD1048576"><v>1</v></c></row>',
+        '<row r="2"><c r="XFD1048576" x="/>"><v>1</v></c></row>',
+        '<row r="2"><c x="row>" r="XFD1048576"><v>1</v></c></row>',
+        '<row r="2"><x:c r="XFD1048576"><v>1</v></x:c></row>',
+        '<row r="2"><c r="ZZ2"><v>1</v></c></row><row r="3"><c r="A1048576"><v>1</v></c></row>',
     ],
 )
 def test_a_cell_too_far_away(tmp_path: Path, far: str) -> None:
@@ -290,6 +302,52 @@ def test_a_cell_too_far_away(tmp_path: Path, far: str) -> None:
         "“a.xlsx” has a cell so far from the others that the sheet would not fit in memory. "
         "Delete the cells far to the right and far below the table, save the file and choose it again."
     )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c s="0"r="XFD1048576"><v>1</v></c>',
+        '<c r="A2" r="XFD1048576"><v>1</v></c>',
+        "<c\x0br=\"A2\"/><c r='XFD1048576'><v>1</v></c>",
+    ],
+)
+def test_a_cell_too_far_away_that_no_xml_would_have(tmp_path: Path, cell: str) -> None:
+    """calamine reads it all the same."""
+    assert "“a.xlsx” is damaged" in refusal_of(xlsx(tmp_path / "a.xlsx", f'{_TABLE}<row r="2">{cell}</row>'))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        _TWO_ROWS.replace('"', "'").replace(" r=", "\n r = "),
+        _TWO_ROWS.replace('<c r="A1"', "<c").replace('<c r="B1"', "<c").replace('<c r="A2"', "<c"),
+        _TWO_ROWS.replace(' r="1"', "").replace(' r="2"', ""),
+        _TWO_ROWS.replace('<c r="B1" t="inlineStr"', '<c t="inlineStr" r="B1"'),
+        _TWO_ROWS.replace('<c r="B1"', '<c r="B1" cm="1"').replace("<c ", "<!-- it's < 1 --><c "),
+        _TWO_ROWS.replace("a</t>", "a</t></is></c><c r='C2'><is><x y='row>'/><t></t>"),
+    ],
+)
+def test_a_sheet_written_as_no_program_does_it_is_read(tmp_path: Path, rows: str) -> None:
+    assert [row[:2] for row in cells_of(xlsx(tmp_path / "a.xlsx", rows))] == [("1", "a")]
+
+
+def test_two_sheets_of_one_name_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    """calamine reads the first of them: that is the one to look through."""
+    path = xlsx(tmp_path / "a.xlsx", f'{_TABLE}<row r="2"><c r="XFD1048576"><v>1</v></c></row>')
+    changed = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for part in old.namelist():
+            text = old.read(part).decode()
+            text = text.replace("</sheets>", '<sheet name="S" sheetId="2" r:id="rId3"/></sheets>')
+            if part.endswith("workbook.xml.rels"):
+                again = text[text.index("<Relationship Id") : text.index('<Relationship Id="rId2')]
+                again = again.replace("rId1", "rId3").replace("sheet1", "sheet2")
+                text = text.replace("</Relationships>", again + "</Relationships>")
+            new.writestr(part, text)
+        with zipfile.ZipFile(xlsx(tmp_path / "c.xlsx", _TWO_ROWS)) as harmless:
+            new.writestr("xl/worksheets/sheet2.xml", harmless.read("xl/worksheets/sheet1.xml"))
+    assert "has a cell so far from the others" in refusal_of(changed)
 
 
 def test_an_empty_cell_far_away_does_no_harm(tmp_path: Path) -> None:
