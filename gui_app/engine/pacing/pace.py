@@ -33,6 +33,11 @@ WAIT_FOR = 2.0
 STANDS_STILL_S = 2.0
 """After so long without a call, the time begins anew in which a provider shows what it answers."""
 
+MADE_UP_S = 0.02
+MADE_UP_CALLS = 5
+"""A timer that comes late, as on a busy computer, is made up for within reason: calls that go out together are refused
+together."""
+
 OVERLOAD_PAUSE_S = 0.2
 OVERLOAD_PAUSE_CAP_S = 20.0
 
@@ -165,8 +170,7 @@ class Pace:
         self._last_at = now
         self._learned.take(now)
         if spacing := self._calls.spacing_s:
-            # A timer that comes late is made up for, within reason.
-            self._next_at = max(self._next_at, now - 0.02) + spacing
+            self._next_at = max(self._next_at, now - min(MADE_UP_S, MADE_UP_CALLS * spacing)) + spacing
         return Ticket(now, self._in_flight, self._sent, self._told.take())
 
     def _wait_s(self, now: float) -> float:

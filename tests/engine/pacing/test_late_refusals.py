@@ -39,7 +39,7 @@ def test_a_limit_that_refuses_late_is_overrun_once_and_then_kept(
 def test_an_account_that_ran_full_for_long_is_not_taken_for_one_without_a_limit(burst_s: float) -> None:
     """The rate that was once answered is ten times what the limit gives for long."""
     run = run_rows(Bucket((0.0, 10.0), cap=10.0 * burst_s), rows=600, way=_late(0.3, 0.5), ceiling=200)
-    assert run.refused <= ONCE
+    assert run.refused <= 2.0 * UNPROVEN
     assert run.seconds <= 61.0
 
 

@@ -162,6 +162,31 @@ def test_a_limit_of_few_calls_is_not_overrun_by_what_goes_out_before_the_first_a
     assert run.refused_share < 0.02
 
 
+def test_a_moment_without_a_turn_is_not_made_up_for_by_a_burst() -> None:
+    """The computer was busy, and a hundred calls are overdue: a limit would refuse them all before that is known."""
+
+    async def go() -> int:
+        loop, late_s, sent = asyncio.get_running_loop(), 0.0, 0
+        pace = Pace(500, start=20, now=lambda: loop.time() + late_s)
+
+        async def send() -> None:
+            nonlocal sent
+            while True:
+                ticket = await pace.acquire()
+                sent += 1
+                loop.call_later(0.3, pace.release, ticket, None)
+
+        sending = asyncio.ensure_future(send())
+        await asyncio.sleep(0.4)
+        before, late_s = sent, 0.1
+        await asyncio.sleep(0.002)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        return sent - before
+
+    assert 1 < in_virtual_time(go()) <= 10
+
+
 def test_rows_tried_long_before_do_not_keep_it_small() -> None:
     """Five rows, then minutes of thinking: what is answered since counts, not the time that passed."""
 
