@@ -27,7 +27,10 @@ _OF_THE_TABLE = (
 
 # An element's number in its array is its `key`, from 0; the value of one that is an array is its text.
 _PLAIN = "INSERT INTO cells SELECT key + ?1, value, '' FROM json_each(?2)"
-_MARKED = "INSERT INTO cells SELECT key + ?1, value -> 0, value ->> 1 FROM json_each(?2)"
+# The marks come as bytes, in which SQLite finds the place of a row without counting characters from the beginning.
+_MARKED = (
+    "INSERT INTO cells SELECT key + ?1, value, rtrim(CAST(substr(?3, key * ?4 + 1, ?4) AS TEXT)) FROM json_each(?2)"
+)
 
 
 class RowsWriter:
@@ -130,11 +133,13 @@ class RowsWriter:
 
     def _insert(self, packed: Sequence[PackedRows], row_id: int) -> None:
         """SQLite takes the rows apart itself: one call for thousands, where `executemany` makes one for each."""
-        for marked, batches in itertools.groupby(packed, key=lambda batch: batch.marked):
+        for width, batches in itertools.groupby(packed, key=lambda batch: batch.width):
             some = [batch for batch in batches if batch.count]
             count = sum(batch.count for batch in some)
-            array = f"[{','.join(batch.text for batch in some)}]"
-            inserted = self._db.execute(_MARKED if marked else _PLAIN, (row_id, array)).rowcount
+            values: tuple[object, ...] = (row_id, f"[{','.join(batch.text for batch in some)}]")
+            if width:
+                values += ("".join(batch.marks for batch in some).encode(), width)
+            inserted = self._db.execute(_MARKED if width else _PLAIN, values).rowcount
             if inserted != count:
                 raise InternalError(f"{inserted} rows were stored of {count}")
             row_id += count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any, cast
@@ -39,30 +39,26 @@ class PackedRows:
 
     Attributes:
         count: How many.
-        marked: Each is a pair of its cells and its marks; otherwise its cells alone, and it has no marks.
-        text: JSON arrays, one a row, with commas between.
+        text: The cells of each as a JSON array, with commas between.
+        width: How long the marks of a row are, at most; 0: no row has any.
+        marks: Those of all rows one after the other, each filled up with spaces to that width.
     """
 
     count: int
-    marked: bool
     text: str
+    width: int = 0
+    marks: str = ""
 
 
 def pack_rows(rows: Sequence[tuple[Sequence[str], str]]) -> PackedRows:
     """Pack (cells, marks) of several rows at once: where none has anything to escape, that is seen at one look."""
     lists = [cells for cells, _ in rows]
-    marked = any(marks for _, marks in rows)
-    if marked:
-        text = "[[" + "],[".join([f'["{_BETWEEN.join(cells)}"],"{marks}"' for cells, marks in rows]) + "]]"
-    else:
-        text = '[["' + '"],["'.join(map(_BETWEEN.join, lists)) + '"]]'
-    quotes = 2 * (sum(map(len, lists)) + marked * len(lists))
-    if not all(lists) or _count_of_escapable(text) != quotes:
-        packed: Iterable[str] = map(pack_cells, lists)
-        if marked:
-            packed = (f"[{one},{encode_basestring(marks)}]" for one, (_, marks) in zip(packed, rows, strict=True))
-        return PackedRows(len(lists), marked, ",".join(packed))
-    return PackedRows(len(lists), marked, text[1:-1])
+    text = '[["' + '"],["'.join(map(_BETWEEN.join, lists)) + '"]]'
+    if not all(lists) or _count_of_escapable(text) != 2 * sum(map(len, lists)):
+        text = f"[{','.join(map(pack_cells, lists))}]"
+    marks = [marks for _, marks in rows]
+    width = max(map(len, marks), default=0)
+    return PackedRows(len(lists), text[1:-1], width, "".join([one.ljust(width) for one in marks]) if width else "")
 
 
 def _count_of_escapable(text: str) -> int:

@@ -288,11 +288,21 @@ class WorkbookTable(Table):
             start = numbers.stop
             for number in errors.keys() & numbers if errors else ():
                 _put_errors(rows[number - numbers.start], errors[number])
-            if set(map(type, itertools.chain.from_iterable(rows))) == {str} and all(map(any, rows)):
-                # Nothing but text: most sheets of reviews, messages and names.
-                yield list(zip(numbers, map(tuple, rows), itertools.repeat(""), strict=False))
-            else:
-                yield list(self._converted(numbers, rows))
+            alike = self._of_one_kind_each(rows)
+            yield list(zip(numbers, *alike, strict=False)) if alike else list(self._converted(numbers, rows))
+
+    def _of_one_kind_each(self, rows: list[list[Any]]) -> tuple[Iterable[tuple[str, ...]], Iterable[str]] | None:
+        """The rows and their marks, where each column has values of one type only and no row is blank: most sheets."""
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        types = [set(map(type, column)) for column in columns]
+        if max(map(len, types)) > 1:
+            return None
+        marks, conversions = self._plan_for(tuple(kind.pop() for kind in types))
+        if not conversions and not all(map(any, rows)):
+            return None
+        for position, convert in conversions:
+            columns[position] = map(convert, columns[position])
+        return zip(*columns, strict=True), itertools.repeat(marks)
 
     def _next_rows(self, sheet: Iterator[list[Any]]) -> list[list[Any]]:
         with self._refused_in_words():

@@ -212,10 +212,10 @@ def test_sqlite_takes_a_batch_apart_into_the_very_rows_that_were_packed(
     rows: list[tuple[tuple[str, ...], str]],
 ) -> None:
     packed = pack_rows(rows)
-    query = imports._MARKED if packed.marked else imports._PLAIN
+    marks = (packed.marks.encode(), packed.width) if packed.width else ()
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute("CREATE TABLE cells (row_id INTEGER PRIMARY KEY, cells TEXT, marks TEXT)")
-        db.execute(query, (5, f"[{packed.text}]"))
+        db.execute(imports._MARKED if marks else imports._PLAIN, (5, f"[{packed.text}]", *marks))
         found = db.execute("SELECT row_id, cells, marks FROM cells ORDER BY row_id").fetchall()
     assert packed.count == len(rows)
     assert [(row_id, unpack_cells(cells), marks) for row_id, cells, marks in found] == [
