@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +93,10 @@ class JobLink(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.pages: StoreThread[JobReader] = StoreThread(lambda: JobReader(self.path), "pages", self)
-        self.lists: StoreThread[JobReader] = StoreThread(lambda: JobReader(self.path), "lists", self)
-        self.edits: StoreThread[JobEditor] = StoreThread(lambda: JobEditor(self.path), "edits", self)
+        last = threading.Lock()
+        self.pages: StoreThread[JobReader] = StoreThread(lambda: JobReader(self.path), "pages", self, last)
+        self.lists: StoreThread[JobReader] = StoreThread(lambda: JobReader(self.path), "lists", self, last)
+        self.edits: StoreThread[JobEditor] = StoreThread(lambda: JobEditor(self.path), "edits", self, last)
         self._pacer = EventPacer(self)
         self._pacer.told.connect(self._told)
         self._looking = self._is_behind = False

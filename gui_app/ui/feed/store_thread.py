@@ -56,14 +56,23 @@ class StoreThread(QObject, Generic[S]):
 
     Args:
         open_store: Called on the new thread with the first question; what it raises, every question gets.
+        closing: Held while the store is closed. Two that close one file in the same moment each leave it to the other
+            to bring the file to its end, and it is left in two.
     """
 
     _answered = Signal()
     _ended = Signal()
 
-    def __init__(self, open_store: Callable[[], S], name: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        open_store: Callable[[], S],
+        name: str,
+        parent: QObject | None = None,
+        closing: threading.Lock | None = None,
+    ) -> None:
         super().__init__(parent)
         self._open_store = open_store
+        self._closing_store = closing or threading.Lock()
         self._store: S | None = None
         self._running: Request | None = None
         self._requests: deque[Request | None] = deque()
@@ -219,7 +228,8 @@ class StoreThread(QObject, Generic[S]):
             _tell(self._answered)
         try:
             if self._store is not None:
-                self._store.close()
+                with self._closing_store:
+                    self._store.close()
         finally:
             _tell(self._ended)
 
