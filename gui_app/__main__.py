@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import os
@@ -25,8 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if role in {"worker", "practice-server"} or role in COMMANDS:
         _may_open_many_files()
     if role == "worker":
+        from gui_app.worker.garbage import collect_seldom, uncollected
+
         collect_seldom()
-        from gui_app.worker import process
+        with uncollected():
+            from gui_app.worker import process
 
         return process.main()
     if role == "task":
@@ -38,26 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return practice(arguments[1:])
     if role in COMMANDS:
-        collect_seldom()
-        gc.disable()
-        from gui_app import commands
+        from gui_app.worker.garbage import collect_seldom, uncollected
 
-        gc.enable()
+        collect_seldom()
+        with uncollected():
+            from gui_app import commands
+
         return commands.main(arguments)
     missing = [word for word in arguments if not word.startswith("-") and not _is_there(word)]
     if missing and not arguments[0].startswith("-"):
         return _say_missing(missing[0])
     return _window(arguments)
-
-
-def collect_seldom() -> None:
-    """For processes that run jobs: a row's objects are gone with the row, by themselves.
-
-    Looking for circles among them, as often as Python does unasked, finds none and takes a tenth of the time; looking
-    once more through all that was imported, when the process ends and gives it back anyway, a quarter of a second.
-    """
-    gc.set_threshold(20_000, 20, 20)
-    atexit.register(gc.freeze)
 
 
 def _leave_no_core_file() -> None:

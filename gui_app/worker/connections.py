@@ -11,7 +11,7 @@ from gui_app.jobs import Account, Secret
 from gui_app.practice import launch
 from gui_app.providers import catalog
 from gui_app.providers.base import LiveProvider
-from gui_app.worker.importing import uncollected
+from gui_app.worker.garbage import uncollected
 
 
 @dataclass(slots=True)

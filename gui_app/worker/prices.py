@@ -10,7 +10,7 @@ from gui_app.engine.judging import Pricing
 from gui_app.errors import N_, RecipeError
 from gui_app.jobs import Question, Recipe, RunOptions, Usage
 from gui_app.pricing.prices import typed_table
-from gui_app.worker.importing import uncollected
+from gui_app.worker.garbage import uncollected
 
 PRICES_HOLD_S = 60.0
 

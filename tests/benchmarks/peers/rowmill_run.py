@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from gui_app import pricing
-from gui_app.__main__ import collect_seldom
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import FieldKind, JobState, OutputField, Recipe, RunOptions, Secret
 from gui_app.providers import catalog
@@ -17,6 +16,7 @@ from gui_app.store.imports import RowsWriter
 from gui_app.store.job_file import create_job
 from gui_app.store.reading.queries import JobReader
 from gui_app.worker.conductor import Conductor
+from gui_app.worker.garbage import collect_seldom
 from gui_app.worker.protocol import RunOrder
 from tests.benchmarks.peers.measured import PROMPT, Meter, Order, serve, text_of
 
