@@ -25,6 +25,9 @@ _OF_THE_TABLE = (
     "columns", "cells", "status", "hand_values", "approvals", "edits", "run_rows", "prompts_asked", "recipe_versions"
 )  # fmt: skip
 
+# 32 MB: each checkpoint waits for the disk twice, and pages that change with every group are copied once, not often.
+_PAGES_BETWEEN_CHECKPOINTS = 8000
+
 # An element's number in its array is its `key`, from 0; the value of one that is an array is its text.
 _PLAIN = "INSERT INTO cells SELECT key + ?1, value, '' FROM json_each(?2)"
 # The marks come as bytes, in which SQLite finds the place of a row without counting characters from the beginning.
@@ -53,6 +56,7 @@ class RowsWriter:
             self._db = job_file.open_checked(here)
         self._returning = Returning(path, here)
         self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BETWEEN_CHECKPOINTS}")
         self._import_id = uuid.uuid4().hex
         self._next_id = 1
 
