@@ -125,6 +125,15 @@ def has_confidence(reader: JobReader) -> bool:
     return bool(reader._all(query, (last_attempt(reader) - 2_000,))[0][0])
 
 
+def has_answers_of(reader: JobReader, versions: Sequence[int]) -> bool:
+    """Whether one of these versions made an answer that is shown. In the worst case looks at every row."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM status s JOIN attempts a ON a.attempt_id = s.attempt_id "
+        "WHERE s.state IN (2, 3) AND a.version IN (SELECT value FROM json_each(?)))"
+    )
+    return bool(reader._all(query, (json.dumps(list(versions)),))[0][0])
+
+
 def rows_asked(reader: JobReader, version: int) -> list[int]:
     """The rows a version was asked about, in file order."""
     found = reader._all(f"SELECT DISTINCT row_id FROM attempts WHERE {_SETTLED} AND version = ? ORDER BY 1", (version,))

@@ -116,6 +116,7 @@ class GroupCard(Panel):
             name: self._button(f"{name}GroupButton", drawing) for name, (drawing, _causes) in REMEDIES.items()
         }
         self._raw: tuple[int, str] | None = None
+        self._held = ""
         self._example = named(QPlainTextEdit(), "failureExample")
         self._example.setReadOnly(True)
         self._example.setTabChangesFocus(True)
@@ -123,6 +124,12 @@ class GroupCard(Panel):
         self._fold = Fold(self._example, name="failureExampleButton")
         self._build()
         self.retranslate()
+
+    def set_held(self, why: str) -> None:
+        """Grey the retry, and say why; "" when its rows can be asked again."""
+        if why != self._held:
+            self._held = why
+            self.retranslate()
 
     def update_group(self, group: FailureGroup) -> None:
         """New figures for the same cause; what is open stays open."""
@@ -149,7 +156,9 @@ class GroupCard(Panel):
         what = f"{cause_title(group.cause)}, {rows}"
         describe(self, what, one_after_another(cause_sentence(group.cause), cause_action(group.cause)))
         for button in (self.retry_button, self.show_button):
-            describe(button, f"{button.text()}: {what}")
+            describe(button, f"{button.text()}: {what}", self._held if button is self.retry_button else "")
+        self.retry_button.setEnabled(not self._held)
+        self.retry_button.setToolTip(plain_tip(self._held))
         for remedy, button in self.remedy_buttons.items():
             text, does = remedy_text(remedy)
             button.setText(text)

@@ -20,6 +20,15 @@ from gui_app.ui.pieces.panel import Panel, describe, text_label, vbox
 from gui_app.ui.pieces.scroll_column import ScrollColumn
 
 
+def why_held(held: str) -> str:
+    """Why nothing can be asked again just now; "" when it can."""
+    if held == "elsewhere":
+        return _("This job is open elsewhere: rows are asked again from there.")
+    if held:
+        return _("Rows are on their way. Failures can be retried once the job has ended or is paused.")
+    return ""
+
+
 class FailuresPanel(Panel):
     """All groups of one job.
 
@@ -43,12 +52,16 @@ class FailuresPanel(Panel):
         super().__init__(parent, role="page")
         self._cards: dict[tuple[Cause, RowState], GroupCard] = {}
         self._groups: tuple[FailureGroup, ...] = ()
+        self._held = ""
         self._heading = text_label("subtitle", wrap=True)
         self._sub = text_label("hint", wrap=True)
         self.retry_button = named(QPushButton(), "retryButton", "primary")
         self.retry_button.clicked.connect(lambda: self.retryRequested.emit(self._failed()))
         self.model_button = named(QPushButton(), "retryOtherModelButton")
         self.model_button.clicked.connect(lambda: self.modelRequested.emit(self._failed()))
+        # Beside the buttons that are grey because of it: nobody rests the mouse on a grey button to learn why.
+        self._why = text_label("hint", wrap=True)
+        self._why.setObjectName("retryHeldLabel")
         self._empty_icon = IconLabel("circle-check", "muted", 40)
         self._empty_icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty = text_label("hint", wrap=True)
@@ -81,6 +94,12 @@ class FailuresPanel(Panel):
                 known.show()
         self.retranslate()
 
+    def set_held(self, held: str) -> None:
+        """Whether nothing can be asked again just now: "moving", "elsewhere", or "" when it can."""
+        if held != self._held:
+            self._held = held
+            self.retranslate()
+
     def count(self) -> int:
         """How many rows failed, for the tab's name."""
         return sum(group.count for group in self._groups if group.state is RowState.FAILED)
@@ -101,7 +120,12 @@ class FailuresPanel(Panel):
             else "",
         )
         self.retry_button.setText(ngettext("Retry {n} failure", "Retry {n} failures", failed).format(n=number(failed)))
-        describe(self.retry_button, _("Retry failures"), _("Asks every failed row again."))
+        why = why_held(self._held)
+        describe(self.retry_button, _("Retry failures"), why or _("Asks every failed row again."))
+        self.retry_button.setEnabled(not why)
+        tell(self._why, why if self._groups else "")
+        for card in self._cards.values():
+            card.set_held(why)
         self.model_button.setText(_("Retry with another model"))
         describe(self.model_button, _("Retry with another model"), _("Leads to the Model tab first."))
         self._buttons.setVisible(failed > 0)
@@ -137,7 +161,7 @@ class FailuresPanel(Panel):
         card.show_rows.connect(lambda: self.showRequested.emit(rows_of(card.group)))
         card.remedy.connect(lambda name: self._remedy(card, name))
         card.reply.connect(lambda: self.replyRequested.emit(card.group.example_row_id))
-        card.retry_button.setEnabled(self.retry_button.isEnabled())
+        card.set_held(why_held(self._held))
         return card
 
     def _build(self) -> None:
@@ -147,7 +171,7 @@ class FailuresPanel(Panel):
         line.addWidget(self.model_button)
         self._list = vbox(None, gap=GAP_M)
         column = self._scroll.column
-        for part in (self._heading, self._sub, self._buttons):
+        for part in (self._heading, self._sub, self._buttons, self._why):
             column.addWidget(part)
         column.addLayout(self._list)
         column.addSpacing(GAP_L)

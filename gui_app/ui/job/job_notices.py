@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from gui_app.engine.events import JobProgress
 from gui_app.i18n import _, ngettext, number
@@ -20,6 +21,13 @@ from gui_app.ui.pieces.help_topics import topic_of_cause
 _MODEL_CAUSES = {Cause.KEY_REFUSED, Cause.NO_PERMISSION, Cause.MODEL_UNKNOWN, Cause.SPENDING_LIMIT, Cause.HOST_REFUSED}
 
 
+class AnsweredBy(NamedTuple):
+    """Whose answers there are: of the practice model, and of others."""
+
+    practice: bool
+    others: bool
+
+
 def notices(
     summary: JobSummary,
     event: JobProgress | None,
@@ -29,6 +37,7 @@ def notices(
     go_on: Callable[[], None],
     overnight: Sequence[Notice] = (),
     asked: Recipe | None = None,
+    answered_by: AnsweredBy | None = None,
     elsewhere: bool = False,
 ) -> list[Notice]:
     """The sentences that hold now, the most important first.
@@ -38,6 +47,7 @@ def notices(
         go_on: Continues the job.
         overnight: What `overnight_notices` says.
         asked: The recipe of the last run. `recipe` may name another model by now, whose answers these are not.
+        answered_by: Whose answers there are, where that is known better.
         elsewhere: Somebody else has the job.
     """
     state = summary.state if event is None else event.state
@@ -55,11 +65,21 @@ def notices(
         told = carried_text(summary.carried)
         out.append(Notice("carried", text.format(what=told, name=plain(summary.carried.former, 60)), topic="newer"))
     out += _about_the_file(summary)
-    answered = asked or recipe
-    if answered is not None and answered.provider == "practice" and summary.counts.finished:
-        text = _("The practice model made these answers up by simple rules. They mean nothing.")
-        out.append(Notice("practice", text))
+    if summary.counts.finished:
+        out += _about_practice(asked or recipe, answered_by)
     return out
+
+
+def _about_practice(asked: Recipe | None, answered_by: AnsweredBy | None) -> list[Notice]:
+    if answered_by is None:
+        answered_by = AnsweredBy(asked is not None and asked.provider == "practice", False)
+    if not answered_by.practice:
+        return []
+    if answered_by.others:
+        text = _("The practice model made some of these answers up by simple rules. Those mean nothing.")
+    else:
+        text = _("The practice model made these answers up by simple rules. They mean nothing.")
+    return [Notice("practice", text)]
 
 
 def _why_it_stopped(

@@ -79,6 +79,7 @@ class JobPage(JobStory):
         self.doing.refused.connect(self._refused)
         self.doing.started.connect(self.show_answers)
         self.doing.starting.connect(bar.set_starting)
+        self.doing.starting.connect(lambda _starting: self._hold_retries())
         self.title.renamed.connect(self._rename)
         self.import_line.settingsChosen.connect(self.importSettingsChosen)
         self.import_line.cancelRequested.connect(self.importCancelled)

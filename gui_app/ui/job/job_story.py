@@ -13,11 +13,12 @@ from gui_app.errors import Cancelled, JobInUse
 from gui_app.jobs import Counts, JobState, Lane, OutputField, Recipe, Scope
 from gui_app.sentences import explain, filled
 from gui_app.store.parts import ready_by
+from gui_app.store.reading.versions import has_answers_of
 from gui_app.ui.feed.bridge import Overview
 from gui_app.ui.job.elsewhere import Elsewhere, is_process, runs_elsewhere
 from gui_app.ui.job.job_actions import JobActions
 from gui_app.ui.job.job_frame import JobFrame
-from gui_app.ui.job.job_notices import hanging, notices
+from gui_app.ui.job.job_notices import AnsweredBy, hanging, notices
 from gui_app.ui.job.job_start import Start, read_start, sample_recipe
 from gui_app.ui.job.later_notices import later_notices
 from gui_app.ui.job.overnight_notices import REFUSED, Fetching, OvernightActions, overnight_notices, place_of
@@ -54,9 +55,11 @@ class JobStory(JobFrame):
         self._estimated: Estimated | None = None
         self._folder_hangs = self._is_broken = False
         self._kept_draft: Recipe | None = None
+        self._answered_by: AnsweredBy | None = None
+        self._whose: object = None
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
-        self._started = self._is_told = self._is_ready = False
+        self._started = self._is_told = self._is_ready = self._runs_elsewhere = False
         self._worker = services.worker
 
     def _make(self) -> Iterator[None]:
@@ -170,6 +173,7 @@ class JobStory(JobFrame):
             self._columns_found(summary.columns, overview.beside)
         elif first or not self._started:
             self._show_columns_of_table()
+        self._ask_whose(overview)
         self.show_notices()
         self._is_told = True
         self._tell_ready()
@@ -192,15 +196,40 @@ class JobStory(JobFrame):
         for _turn in range(3):
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
+    def _ask_whose(self, overview: Overview) -> None:
+        """Whose answers there are, where both the practice model and others were asked."""
+        practice = [item.version for item in overview.versions if item.recipe.provider == "practice"]
+        others = [item.version for item in overview.versions if item.recipe.provider != "practice"]
+        if not practice or not others:
+            self._answered_by = self._whose = None
+            return
+        # Not at every answer: it may have to look at every row.
+        whose = (overview.latest, len(overview.versions), self.is_moving() or overview.summary.counts.finished)
+        if whose != self._whose:
+            self._whose = whose
+            self.link.lists.ask(
+                lambda reader: AnsweredBy(has_answers_of(reader, practice), has_answers_of(reader, others)),
+                self._show_whose,
+                self.show_error,
+            )
+
+    def _show_whose(self, found: AnsweredBy) -> None:
+        self._answered_by = found
+        self.show_notices()
+
     def _is_elsewhere(self, overview: Overview) -> bool:
         ours = self._event is not None or self.doing.is_starting or self.later.queue.runs(self.path)
         elsewhere = runs_elsewhere(overview.summary, ours=ours)
         return elsewhere and not is_process(overview.summary.owner, self._worker.pid)
 
     def _follow_elsewhere(self, overview: Overview) -> None:
-        elsewhere = self._is_elsewhere(overview)
+        elsewhere = self._runs_elsewhere = self._is_elsewhere(overview)
         self._elsewhere.follow(overview.summary, elsewhere=elsewhere)
         self.run_bar.set_elsewhere(elsewhere)
+
+    def _hold_retries(self) -> None:
+        moving = self.is_moving() or self.doing.is_starting
+        self.side.failures.set_held("elsewhere" if self._runs_elsewhere else "moving" if moving else "")
 
     def _collect_found(self) -> None:
         """A job that was found submitted is looked after again, without a click."""
@@ -286,6 +315,7 @@ class JobStory(JobFrame):
         self.filter_bar.set_counts(counts)
         if self._event is None:
             self.run_bar.set_state(state, counts, lane=self.overview.summary.lane if self.overview else None)
+        self._hold_retries()
 
     def _show_progress(self, event: JobProgress) -> None:
         ended = event.state not in (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE)
@@ -301,6 +331,7 @@ class JobStory(JobFrame):
             self.feed.second.settle()
             self.link.look()
             self.table.column_layout.refit()
+        self._hold_retries()
         self.show_notices()
 
     def _rows_changed(self, spans: Sequence[tuple[int, int]] | None) -> None:
@@ -321,6 +352,7 @@ class JobStory(JobFrame):
                 go_on=self.run,
                 overnight=self._overnight(self.overview),
                 asked=self.overview.asked(),
+                answered_by=self._answered_by,
                 elsewhere=self._is_elsewhere(self.overview),
             )
         shown[:0] = later_notices(self.later, self.path, self.run, moving=self.is_moving())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import Cause, RowFilter, RowState
@@ -141,6 +141,27 @@ def test_new_figures_leave_an_open_example_and_the_focus_alone(panel: FailuresPa
     panel.set_groups([more, FILTERED])
     assert card in cards(panel) and card._fold.is_open() and card.retry_button.hasFocus()
     assert "13 rows" in card._count.text()
+
+
+@pytest.mark.parametrize(("held", "says"), [("moving", "on their way"), ("elsewhere", "open elsewhere")])
+def test_what_cannot_be_asked_again_just_now_is_grey_and_says_why(
+    panel: FailuresPanel, qtbot: QtBot, held: str, says: str
+) -> None:
+    panel.set_groups([BUSY])
+    panel.set_held(held)
+    # A group that comes while the job runs is held like the others.
+    panel.set_groups([BUSY, FILTERED])
+    why = part(panel, QLabel, "retryHeldLabel")
+    assert why.isVisible() and says in why.text()
+    retries = [panel.retry_button, *(card.retry_button for card in cards(panel))]
+    for button in retries:
+        assert not button.isEnabled() and button.accessibleDescription() == why.text()
+    # The rest of a card is of use all the same.
+    assert all(card.show_button.isEnabled() and card.remedy_buttons["wait"].isEnabled() for card in cards(panel))
+    panel.set_held("")
+    assert all(button.isEnabled() for button in retries) and not why.isVisible()
+    with qtbot.waitSignal(panel.retryRequested):
+        qtbot.mouseClick(cards(panel)[0].retry_button, Qt.MouseButton.LeftButton)
 
 
 def test_groups_that_are_gone_go_and_nothing_is_said_as_nothing(panel: FailuresPanel) -> None:

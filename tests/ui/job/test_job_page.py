@@ -30,7 +30,7 @@ from gui_app.ui.services import Services
 from gui_app.ui.versions.versions_dialog import VersionsDialog
 from tests.helpers.finding import part
 from tests.helpers.waiting import until
-from tests.store.making import OTHER_RECIPE, RECIPE, Run, done, doubtful, failed, make_job
+from tests.store.making import OTHER_RECIPE, RECIPE, Run, again, done, doubtful, failed, make_job
 
 ROWS = [[f"text {n} " + "long " * 200 * (n == 4), "good" if n % 2 else "bad"] for n in range(1, 31)]
 
@@ -635,3 +635,42 @@ async def test_a_job_that_cannot_be_opened_shows_its_name_and_why_and_nothing_el
         await later.aclose()
         page.hide()
         page.deleteLater()
+
+
+async def test_failures_are_held_from_the_press_of_run_until_the_job_rests(
+    opened: Callable[..., Any], orders: Orders, tmp_path: Path
+) -> None:
+    async with opened() as page:
+        await shown(page, "failures")
+        panel = page.side.failures
+        await until(lambda: panel.retry_button.isVisible())
+        assert panel.retry_button.isEnabled()
+        counts = page.overview.summary.counts
+        page.doing.is_starting = True
+        page.doing.starting.emit(True)
+        assert not panel.retry_button.isEnabled()
+        page.doing.is_starting = False
+        for state in (JobState.RUNNING, JobState.PAUSING, JobState.OFFLINE):
+            page._show_progress(JobProgress(str(page.path), state, counts))
+            assert not panel.retry_button.isEnabled(), state
+        page._show_progress(JobProgress(str(page.path), JobState.PAUSED, counts))
+        assert panel.retry_button.isEnabled()
+
+
+async def test_answers_of_the_practice_model_among_others_are_told_of_as_some(
+    opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = answered(tmp_path / "mixed.rowmill")
+    real = RECIPE.with_model("openai", "gpt")
+    with Run(path, Scope(rows=RowFilter(row_ids=tuple(range(21, 31)))), real) as run:
+        run.answer_all()
+        run.writer.set_state(JobState.PAUSED)
+    async with opened(path) as page:
+        await until(lambda: any("some of these answers" in text for text in page.banners.texts()))
+        assert not any("made these answers up" in text for text in page.banners.texts())
+    with Run(path, again(row_ids=tuple(range(1, 21))), real) as run:
+        run.answer_all()
+        run.writer.set_state(JobState.PAUSED)
+    async with opened(path) as page:
+        await until(lambda: page._answered_by is not None)
+        assert not any("practice model" in text for text in page.banners.texts())
