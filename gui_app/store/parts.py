@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 from gui_app.jobs import Cause, Recipe
-from gui_app.store import job_file
+from gui_app.store import job_file, network_folder
 from gui_app.store.claims import JobWriter
 from gui_app.store.outcomes import Outcome, SentOut
 from gui_app.store.packing import storable
@@ -175,6 +176,27 @@ def recover(writer: JobWriter) -> int:
             [(row_id, leader, FOLLOWS) for row_id, leader in followers],
         )
     return lost
+
+
+def settle(job: Path) -> int:
+    """Let rows wait that are marked as running though whoever ran the job died.
+
+    A job in a network folder is left as it is until somebody runs it: to look at it is no change of it.
+
+    Returns:
+        How many those were.
+
+    Raises:
+        JobInUse: Somebody runs it by now.
+        JobFileError, StorageError: It cannot be written.
+    """
+    if network_folder.is_remote(job.parent):
+        return 0
+    writer = JobWriter(job)
+    try:
+        return recover(writer)
+    finally:
+        writer.close()
 
 
 def intend(

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gui_app.jobs import Cause, Lane, RowState, Scope
-from gui_app.store import parts
+from gui_app.errors import JobInUse
+from gui_app.jobs import Cause, Counts, JobState, Lane, RowState, Scope
+from gui_app.store import network_folder, parts
 from gui_app.store.claims import JobWriter, Outcome
 from gui_app.store.outcomes import SentOut
 from gui_app.store.parts import Judge, PartState, PartView
-from tests.store.making import RECIPE, Read, make_job, one_column, prepare
+from tests.store.making import RECIPE, Read, Run, done, forget_owner, make_job, one_column, prepare
 
 
 @pytest.fixture
@@ -175,3 +176,35 @@ def test_the_deadlines_of_a_job_are_those_of_what_is_out(writer, read):
     assert (parts.ready_by(parts.parts(read())), parts.collect_by(parts.parts(read()))) == (20.0, 30.0)
     parts.close(writer, two.part_id, PartState.COLLECTED)
     assert (parts.ready_by(parts.parts(read())), parts.collect_by(parts.parts(read()))) == (10.0, 30.0)
+
+
+def test_rows_that_were_out_when_their_owner_died_wait_again_without_a_run(path: Path, read: Read) -> None:
+    make_job(path, one_column("a", "b", "c", "d"))
+    with Run(path) as run:
+        run.claim(3)
+        run.keep(done(1))
+        with pytest.raises(JobInUse):
+            parts.settle(path)
+    forget_owner(path)
+    before = read().summary()
+    assert (before.counts.running, before.still_out, before.unknown_sent) == (2, 2, 2)
+    assert parts.settle(path) == 2
+    after = read().summary()
+    assert after.counts == Counts(waiting=3, done=1)
+    # What was sent is on record as possibly paid for, and Continue says so; the job's own state is as it was.
+    assert (after.still_out, after.unknown_sent, after.interrupted, after.state) == (0, 2, True, JobState.PAUSED)
+    assert [row.state.value for row in read().rows([2, 3])] == ["waiting", "waiting"]
+    assert parts.settle(path) == 0
+
+
+def test_to_look_at_a_job_in_a_network_folder_changes_nothing_in_it(
+    path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_job(path, one_column("a", "b"))
+    with Run(path) as run:
+        run.claim(2)
+    forget_owner(path)
+    monkeypatch.setattr(network_folder, "is_remote", lambda _folder: True)
+    assert parts.settle(path) == 0
+    monkeypatch.undo()
+    assert read().summary().counts == Counts(running=2)

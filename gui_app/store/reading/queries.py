@@ -162,6 +162,7 @@ class JobReader:
                 interrupted=owner is None and meta.get("state") in _MOVING,
                 elsewhere=owner is not None and not here,
                 behind=behind(meta) if self._is_copy else None,
+                still_out=0 if owner else int(running),
             )
 
     @staticmethod

@@ -23,6 +23,7 @@ class JobSummary:
     Attributes:
         sent: A request has gone out: the table is locked.
         unknown_sent: Waiting rows that were sent and whose reply was never seen.
+        still_out: Of those, rows that are marked as running though nobody runs the job; see `parts.settle`.
         owner: Who runs it now; None when nobody does.
         warnings: From the reading of the table: catalogue entry and details each.
         carried: What was found again of a former version of the table, as `carry.Carried` has it; told until the
@@ -56,6 +57,7 @@ class JobSummary:
     interrupted: bool = False
     elsewhere: bool = False
     behind: tuple[str, Mapping[str, str]] | None = None
+    still_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

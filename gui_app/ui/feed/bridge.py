@@ -16,7 +16,7 @@ from gui_app.errors import Cancelled, JobInUse, StorageError
 from gui_app.jobs import Recipe
 from gui_app.store.edits import Change, JobEditor
 from gui_app.store.network import at_hand
-from gui_app.store.parts import PartView, following, parts
+from gui_app.store.parts import PartView, following, parts, settle
 from gui_app.store.reading.queries import FailureGroup, JobReader, JobSummary, RecipeVersion, Totals
 from gui_app.ui.feed.pacing import EventPacer
 from gui_app.ui.feed.spans import Span, of_numbers
@@ -169,6 +169,16 @@ class JobLink(QObject):
                 done(result)
 
         self.edits.ask(change, changed, self.failed.emit)
+
+    def settle(self) -> None:
+        """Let rows wait that nobody asks about any more: whoever ran the job died. Where that fails they stay so."""
+
+        def settled(count: int) -> None:
+            if count:
+                self.rowsChanged.emit(None)
+                self.look()
+
+        self.edits.ask(lambda _editor: settle(self.path), settled, _nothing)
 
     def save_draft(self, recipe: Recipe) -> None:
         """Keep the recipe as typed."""

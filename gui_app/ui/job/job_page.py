@@ -179,6 +179,7 @@ class JobPage(JobStory):
     def worker_lost(self) -> None:
         """The process that ran the job is gone; what it stored is there."""
         was_moving, self._event = self.is_moving(), None
+        self._is_settling = False
         if was_moving:
             self.show_notice(self._lost)
         self.feed.second.settle()

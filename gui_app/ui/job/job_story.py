@@ -60,6 +60,7 @@ class JobStory(JobFrame):
         self._own_notice: Callable[[], Notice] | None = None
         self._columns: tuple[str, ...] = ()
         self._started = self._is_told = self._is_ready = self._runs_elsewhere = False
+        self._is_settling = False
         self._worker = services.worker
 
     def _make(self) -> Iterator[None]:
@@ -159,6 +160,10 @@ class JobStory(JobFrame):
         self.title.show_name(summary.name)
         self.import_line.show_summary(summary, can_read_again=self.source is not None)
         self._follow_elsewhere(overview)
+        if summary.still_out and not self._is_settling and not self.doing.is_starting and self._event is None:
+            # Once: where it fails, it would fail again.
+            self._is_settling = True
+            self.link.settle()
         self._show_counts(summary.state, summary.counts)
         self.model.set_total(summary.counts.rows)
         self._estimate()

@@ -30,7 +30,7 @@ from gui_app.ui.services import Services
 from gui_app.ui.versions.versions_dialog import VersionsDialog
 from tests.helpers.finding import part
 from tests.helpers.waiting import until
-from tests.store.making import OTHER_RECIPE, RECIPE, Run, again, done, doubtful, failed, make_job
+from tests.store.making import OTHER_RECIPE, RECIPE, Run, again, done, doubtful, failed, forget_owner, make_job
 
 ROWS = [[f"text {n} " + "long " * 200 * (n == 4), "good" if n % 2 else "bad"] for n in range(1, 31)]
 
@@ -674,3 +674,19 @@ async def test_answers_of_the_practice_model_among_others_are_told_of_as_some(
     async with opened(path) as page:
         await until(lambda: page._answered_by is not None)
         assert not any("practice model" in text for text in page.banners.texts())
+
+
+async def test_rows_that_nobody_asks_about_any_more_wait_as_soon_as_the_job_is_opened(
+    opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = answered(tmp_path / "killed.rowmill")
+    with Run(path) as run:
+        assert len(run.claim()) == 10
+    forget_owner(path)
+    async with opened(path) as page:
+        await until(lambda: page.overview.summary.counts.waiting == len(ROWS) - 20)
+        assert page.overview.summary.counts.running == 0
+        await until(lambda: page.model.row_at(20) is not None and page.model.row_at(20).state is RowState.WAITING)
+        assert "running" not in page.run_bar.counts.text()
+        # Continue says what may be paid twice.
+        assert any("10 rows were sent" in text for text in page.banners.texts())
