@@ -97,12 +97,18 @@ async def open_and_close(window: MainWindow, folder: Path, times: int) -> tuple[
     jobs = [job(folder / f"{name}.rowmill") for name in ("one", "two")]
     for at in range(4):
         await looked_at(window, jobs[at % 2])
-    before = Held.now(window)
+    before = await held(window)
     for at in range(times - 4):
         await looked_at(window, jobs[at % 2])
-    after = Held.now(window)
-    assert not [thing for thing in gc.get_objects() if type(thing) is JobPage]
+    after = await held(window)
+    assert [thing for thing in gc.get_objects() if type(thing) is JobPage] == [window._spare._page]
     return before, after
+
+
+async def held(window: MainWindow) -> Held:
+    """With the page that is made ahead for the next job, which is there sooner or later."""
+    await until(window._spare.is_ready)
+    return Held.now(window)
 
 
 async def test_jobs_opened_and_closed_leave_nothing_behind(window: MainWindow, tmp_path: Path) -> None:
@@ -144,9 +150,9 @@ async def test_results_that_stream_in_leave_nothing_behind(window: MainWindow, t
         await until(lambda: not page.model._pages._asked and not page.link._looking)
 
     await stream(10_000)
-    before = Held.now(window)
+    before = await held(window)
     await stream(100_000)
-    after = Held.now(window)
+    after = await held(window)
     assert after.more_than(before) == {}
     assert len(page.link._pacer._spans) < 2_100
     window.events.running.clear()
