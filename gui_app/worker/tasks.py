@@ -43,6 +43,7 @@ def import_table(
     own: bool = False,
     keep: IsCancelled = lambda: False,
     former: Path | None = None,
+    opened: Callable[[], None] = lambda: None,
 ) -> TaskResult:
     """Read a table into a job file, which is made when it is not there.
 
@@ -53,6 +54,7 @@ def import_table(
         keep: Asked when the import fails: True leaves the job, because another import takes it over.
         former: The job of a former version of this table: rows that hold the same keep their answers, and a job
             that is made here has its name and task. It stays as it is.
+        opened: Told when the table is open, before anything is written.
 
     Raises:
         InputError: The table cannot be read.
@@ -62,6 +64,7 @@ def import_table(
     """
     with contextlib.ExitStack() as open_things:
         table = open_things.enter_context(open_table(source, settings))
+        opened()
         held = None
         if former is not None:
             held = open_things.enter_context(contextlib.closing(FormerJob(former, columns_in_prompt)))
@@ -104,6 +107,34 @@ def _fill(
         raise
 
 
+class _Opening:
+    """The opening of a table, which may take seconds and which nothing but the end of the process interrupts."""
+
+    def __init__(self, is_left: IsCancelled, keep: IsCancelled) -> None:
+        self._is_left, self._keep = is_left, keep
+        self._turn = threading.Lock()
+        self._job_to_remove: Path | None = None
+        self._under_way = False
+
+    def begin(self, job_to_remove: Path | None) -> None:
+        with self._turn:
+            self._under_way, self._job_to_remove = True, job_to_remove
+        self.end_when_left()
+
+    def over(self) -> None:
+        with self._turn:
+            self._under_way = False
+
+    def end_when_left(self) -> None:
+        """End the process if nobody waits for it any more and it has not begun to write."""
+        with self._turn:
+            if not self._under_way or not self._is_left():
+                return
+            if self._job_to_remove is not None and not self._keep():
+                remove_job(self._job_to_remove)
+            os._exit(1)
+
+
 def main() -> int:
     """`rowmill task`: one import or export, ordered by a line on standard input. Returns the exit code."""
     # A Ctrl+C in a terminal reaches the whole group; the window decides what is cancelled.
@@ -113,6 +144,7 @@ def main() -> int:
     log_to_file("task")
     out = pipes.own_output()
     gone, keep = threading.Event(), threading.Event()
+    opening = _Opening(gone.is_set, keep.is_set)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, lambda *_: gone.set())
     orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -125,13 +157,14 @@ def main() -> int:
         orders.put(None)
         # The end of standard input is the wish to cancel; a window that died says the same.
         gone.set()
+        opening.end_when_left()
 
     threading.Thread(target=watch, name="rowmill-orders", daemon=True).start()
     order = protocol.load(orders.get() or b"")
     if order is None:
         return 2
     try:
-        result = _carry_out(order, lambda progress: _say(out, _told(progress)), gone.is_set, keep.is_set)
+        result = _carry_out(order, lambda progress: _say(out, _told(progress)), gone.is_set, keep.is_set, opening)
     except (UserError, Cancelled) as error:
         _say(out, {"error": protocol.error_to_dict(error)})
     except MemoryError:
@@ -147,12 +180,17 @@ def main() -> int:
     return 1
 
 
-def _carry_out(order: Mapping[str, Any], tell: Progress, cancelled: IsCancelled, keep: IsCancelled) -> TaskResult:
+def _carry_out(
+    order: Mapping[str, Any], tell: Progress, cancelled: IsCancelled, keep: IsCancelled, opening: _Opening
+) -> TaskResult:
     if order["do"] == "import":
         settings = ImportSettings.from_dict(order["settings"])
         source, job, own = Path(order["source"]), Path(order["job"]), bool(order.get("own"))
         former = Path(order["former"]) if order.get("former") else None
-        return import_table(source, job, settings, tell, cancelled, own=own, keep=keep, former=former)
+        opening.begin(job if own else None)
+        return import_table(
+            source, job, settings, tell, cancelled, own=own, keep=keep, former=former, opened=opening.over
+        )
     options = ExportOptions.from_dict(order["options"])
     return export_job(Path(order["job"]), Path(order["target"]), options, tell, cancelled)
 

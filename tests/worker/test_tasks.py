@@ -12,7 +12,7 @@ import pytest
 from gui_app.errors import Cancelled, ExportError, InputError, InternalError
 from gui_app.jobs import ExportOptions, RowState
 from gui_app.store.reading.queries import JobReader
-from gui_app.tables import ImportSettings
+from gui_app.tables import Cell, ImportSettings, save_table
 from gui_app.worker.client import TaskHandle, WorkerClient
 from gui_app.worker.protocol import TaskProgress
 from tests.helpers.terminal import COLUMNS, REVIEWS, many_reviews, read_csv, write_reviews
@@ -92,6 +92,38 @@ async def test_a_cancelled_import_leaves_no_half_job(tmp_path):
     handle.cancel()
     with pytest.raises(Cancelled):
         await handle.result()
+    assert [path.name for path in tmp_path.glob("a.*")] == []
+    await client.close()
+
+
+async def test_an_import_cancelled_while_its_table_is_opened_ends_without_opening_it(tmp_path):
+    rows: list[list[Cell]] = [[f"text {number}", number] for number in range(20_000)]
+    save_table(tmp_path / "in.xlsx", ["text", "number"], rows)
+    client = WorkerClient()
+    handle = client.import_table(tmp_path / "in.xlsx", tmp_path / "a.rowmill")
+    while handle.pid is None:
+        await asyncio.sleep(0.001)
+    handle.cancel()
+    told = await _all(handle)
+    with pytest.raises(Cancelled):
+        await handle.result()
+    assert told == []
+    assert [path.name for path in tmp_path.glob("a.*")] == []
+    await client.close()
+
+
+async def test_a_job_that_another_import_was_making_goes_with_the_one_that_took_it_over(tmp_path):
+    source, job = write_reviews(tmp_path / "in.csv", many_reviews(300_000)), tmp_path / "a.rowmill"
+    client = WorkerClient()
+    first = client.import_table(source, job)
+    await _first(first)
+    second = client.import_table(source, job, ImportSettings(separator=";"))
+    while second.pid is None:
+        await asyncio.sleep(0.001)
+    second.cancel()
+    for handle in (first, second):
+        with pytest.raises(Cancelled):
+            await handle.result()
     assert [path.name for path in tmp_path.glob("a.*")] == []
     await client.close()
 
