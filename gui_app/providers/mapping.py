@@ -212,7 +212,7 @@ def parsed_reply(status: int, body: bytes, headers: Mapping[str, str], key: Secr
         CallFailed: CAPTIVE_PORTAL for a web page; UNREADABLE for anything else that is no JSON object.
     """
     try:
-        data = json.loads(body)
+        data = _loaded(body)
     except (ValueError, RecursionError):
         data = None
     if isinstance(data, dict):
@@ -225,6 +225,14 @@ def parsed_reply(status: int, body: bytes, headers: Mapping[str, str], key: Secr
         cause = Cause.UNREADABLE
         text = text or "an empty answer"
     raise CallFailed(cause, plain_detail(text, key), limits=limits_of(headers), status=status)
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode())
+    except ValueError:
+        # To find out first which encoding it is in takes as long as to read it, and hardly one is in another.
+        return json.loads(body)
 
 
 def limits_of(headers: Mapping[str, str]) -> RateLimits | None:

@@ -28,7 +28,8 @@ _LANGUAGE_NAMES = (
 )
 _LANGUAGES = frozenset(_LANGUAGE_NAMES.split())
 _NO_PROSE = re.compile(r"[\d\s.,:/%+\-€$¥£()]*|https?://\S*|\S+@\S+\.\w+|[A-Za-z]{0,4}[-_]?\d[\w-]*")
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# Compiled when first used: so wide a range takes as long as importing five modules.
+_CHINESE = r"[\u4e00-\u9fff]"
 
 
 class ColumnGuess:
@@ -81,7 +82,7 @@ class ColumnGuess:
         if column is None:
             return False
         cells = self._cells[self.columns.index(column)]
-        written = sum(4 * len(_CHINESE.findall(cell)) > len(cell) for cell in cells)
+        written = sum(4 * len(re.findall(_CHINESE, cell)) > len(cell) for cell in cells)
         return 2 * written > len(cells)
 
     def _prose(self, index: int) -> float:
@@ -90,13 +91,13 @@ class ColumnGuess:
         average = sum(lengths) / len(lengths) if lengths else 0.0
         heading, names = self.columns[index], set(_NAMES["text"].split())
         # Chinese joins words without a sign: 评价内容, 用户评论.
-        told = bool(_words(heading) & names) or any(name in heading for name in names if _CHINESE.match(name))
+        told = bool(_words(heading) & names) or any(name in heading for name in names if re.match(_CHINESE, name))
         return average * (1.5 if told else 1.0) + (5.0 if told else 0.0)
 
 
 def _width(text: str) -> int:
     # A Chinese character says about as much as three Latin letters.
-    return len(text) + 2 * len(_CHINESE.findall(text[:_LONGEST_COUNTED]))
+    return len(text) + 2 * len(re.findall(_CHINESE, text[:_LONGEST_COUNTED]))
 
 
 def _words(text: str) -> set[str]:

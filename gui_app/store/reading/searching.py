@@ -19,7 +19,8 @@ SHORT = 300
 """Packed answers of this length are remembered: most jobs have few different ones."""
 
 # Nothing is folded into a character of these ranges but the character itself: ideographs, kana, hangul.
-_NEVER_FOLDED = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+# Compiled when somebody searches: so wide a range takes as long as importing ten modules.
+_NEVER_FOLDED = "[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
 
 
 def condition(search: str) -> tuple[str, list[str]]:
@@ -46,7 +47,7 @@ def _column(name: str, part: str) -> tuple[str, list[str]]:
 
 def _pattern(part: str) -> str | None:
     """For LIKE; None where SQLite's way with cases could miss a hit."""
-    if not part.isascii() and re.search("[a-z]|[^\x00-\x7f]", _NEVER_FOLDED.sub("", part)):
+    if not part.isascii() and re.search("[a-z]|[^\x00-\x7f]", re.sub(_NEVER_FOLDED, "", part)):
         return None
     return "%" + re.sub("[!%_]", r"!\g<0>", as_packed(part)[:PATTERN_CHARACTERS]) + "%"
 
