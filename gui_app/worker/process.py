@@ -11,15 +11,21 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from gui_app import pricing
 from gui_app.engine.events import JobProgress
 from gui_app.engine.runner import STOP_GRACE_S
 from gui_app.errors import UserError
 from gui_app.logs import log_to_file
+from gui_app.providers import catalog
 from gui_app.worker import pipes, protocol
 from gui_app.worker.conductor import Conductor
+from gui_app.worker.garbage import uncollected
 from gui_app.worker.protocol import RunOrder
 
 log = logging.getLogger(__name__)
+
+AHEAD_S = 1.0
+"""A worker that nobody has asked anything for so long imports what most runs need."""
 
 
 class Worker:
@@ -37,6 +43,7 @@ class Worker:
         self._conductor = Conductor(self._tell)
         self._commands: set[asyncio.Task[None]] = set()
         self._watched: set[asyncio.Task[JobProgress]] = set()
+        self._ahead = self._loop.call_later(AHEAD_S, self._prepare)
         self._carriers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[Any]]] = {
             "run": self._run,
             "pause": self._pause,
@@ -56,6 +63,7 @@ class Worker:
         # A thread, because Windows has no asyncio pipes for standard input.
         threading.Thread(target=self._read, name="rowmill-commands", daemon=True).start()
         await self._ended.wait()
+        self._ahead.cancel()
         await self._conductor.close()
         for command in list(self._commands):
             command.cancel()
@@ -72,7 +80,14 @@ class Worker:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._ended.set)
 
+    def _prepare(self) -> None:
+        task = asyncio.create_task(asyncio.to_thread(_import_ahead), name="import ahead")
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
     def _take(self, line: bytes) -> None:
+        # From now on what is asked for is imported, and nothing else takes its time.
+        self._ahead.cancel()
         message = protocol.load(line)
         if message is None or not isinstance(message.get("id"), int):
             # Never the line itself: it may hold a key.
@@ -134,6 +149,16 @@ class Worker:
 
     def _tell(self, progress: JobProgress) -> None:
         self._out.send_progress(progress.job, {"event": "progress", **progress.to_dict()})
+
+
+def _import_ahead() -> None:
+    """The SDK that all providers but one speak through, and the prices: a third of a second after Run was pressed."""
+    try:
+        with uncollected():
+            catalog.load("compatible")
+            pricing.preload()
+    except Exception:  # Whoever needs it will be told.
+        log.exception("nothing could be imported ahead")
 
 
 def main() -> int:

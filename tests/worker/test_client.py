@@ -21,8 +21,10 @@ from gui_app.jobs import Account, Cause, JobState, RowFilter, RunOptions, Scope,
 from gui_app.practice.faults import Fate, Faults
 from gui_app.providers.base import CannotOpen
 from gui_app.worker.client import JobBroken, WorkerClient, WorkerLost
+from gui_app.worker.process import AHEAD_S
 from tests.helpers.fault_server import FaultServer, Say
 from tests.helpers.terminal import expected_label, practice_in
+from tests.helpers.waiting import until
 from tests.worker.conftest import RECIPE, SENTIMENT, labels, states, working
 
 OPTIONS = RunOptions()
@@ -312,6 +314,32 @@ async def test_a_worker_has_no_key_in_its_environment_or_on_its_command_line(pra
         assert "canary" not in str(process.cmdline()) + str(process.environ())
         await watch.end_of(job)
     assert WorkerClient().pid is None
+
+
+def has_the_sdk(process: psutil.Process) -> bool:
+    return any("pydantic_core" in part.path for part in process.memory_maps())
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a process does not tell what it has loaded there")
+async def test_a_worker_with_nothing_to_do_imports_what_a_run_will_need(practice, make_job):
+    job = make_job(5)
+    async with working() as (client, watch):
+        await client.start()
+        assert client.pid is not None
+        process = psutil.Process(client.pid)
+        await until(lambda: has_the_sdk(process))
+        await client.run(job, RECIPE, Scope(), OPTIONS)
+        assert (await watch.end_of(job)).counts.done == 5
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a process does not tell what it has loaded there")
+async def test_a_worker_that_is_asked_something_first_imports_only_what_that_needs(make_job):
+    async with working() as (client, _):
+        await client.pause(make_job(1))
+        assert client.pid is not None
+        process = psutil.Process(client.pid)
+        await asyncio.sleep(AHEAD_S + 0.5)
+        assert not has_the_sdk(process)
 
 
 def test_the_window_s_side_imports_no_sdk(tmp_path: Path):
