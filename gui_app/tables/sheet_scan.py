@@ -24,7 +24,7 @@ _ANY_BUT_PLAIN = (
     rb"|(?: s=\"[0-9]++\")?+(?: t=\"(?!e\")[a-zS]++\")?+(?:><(?:/|%(prefix)b(?:v|is)>)| ?/>)))[\s/>]"
 )
 _ANY_BUT_NEAR = rb"<%(prefix)bc(?! r=\"%(letters)b%(digits)b\"(?: (?!r=)[\w:.-]++=\"[^\"<>]*+\")*+ ?/?>)[\s/>]"
-_OF_ANOTHER_PREFIX = rb":c(?<!<%(prefix)bc)[\s/>]"
+_OF_ANOTHER_PREFIX = rb":c(?<!<%(prefix)bc)(?<!</%(prefix)bc)[\s/>]"
 _WITHOUT_PREFIX = re.compile(rb"<c[\s/>]")
 
 _ERROR = re.compile(rb"<(?:\w+:)?c\b([^<>]*\bt=\"e\"[^<>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
