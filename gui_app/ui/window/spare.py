@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gui_app.ui.services import Services
 
 _BETWEEN_MS, _DRESSED_AT_ONCE = 4, 30
-AGAIN_AFTER_MS = 1_000
+AGAIN_AFTER_MS = 600
 """So long after a job was opened, when what it brings has been shown."""
 
 
