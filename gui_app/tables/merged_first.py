@@ -19,6 +19,8 @@ from python_calamine import CalamineWorkbook
 from gui_app.tables.archive import Archive
 from gui_app.tables.sheet_scan import SheetScan
 
+_STRINGS = "sharedstrings.xml"
+_SMALL_BYTES = 100_000
 _WORTH_BYTES = 1_000_000
 _LARGEST_PACKED_BYTES = 64_000_000
 _LARGEST_BYTES = 0xF0000000  # ZIP64 would be another format
@@ -34,9 +36,11 @@ _END = struct.Struct("<4s4H2IH")
 _NEEDED_VERSION, _NAMES_ARE_UTF8, _FIRST_DAY = 20, 0x800, 0x21
 
 
-def outline(archive: Archive, sheets: Iterable[str]) -> CalamineWorkbook:
-    """The workbook without its cells: enough to ask for the names of its sheets."""
-    parts = [part for part in _small_parts(archive, sheets) if not part.lower().endswith("sharedstrings.xml")]
+def outline(archive: Archive, sheets: Iterable[str]) -> CalamineWorkbook | None:
+    """The workbook without its cells: enough to ask for the names of its sheets. None: it is large without them too."""
+    parts = [part for part in _needed(archive, sheets) if not part.lower().endswith(_STRINGS)]
+    if _too_large(archive, parts):
+        return None
     return CalamineWorkbook.from_filelike(_zip(archive, parts))
 
 
@@ -49,22 +53,34 @@ def with_merged_first(
         found: What `scan` found in the sheet, which has been unpacked to its end.
     """
     merged = _merged(found)
-    parts = [*_small_parts(archive, sheets), sheet_part]
-    sizes = [archive.parts[part] for part in parts]
+    parts = [*_needed(archive, sheets), sheet_part]
     if (
         merged is None
         or sheet_part not in archive.intact
         or archive.parts[sheet_part].file_size < _WORTH_BYTES
-        or sum(info.compress_size for info in sizes) > _LARGEST_PACKED_BYTES
-        or any(info.file_size > _LARGEST_BYTES for info in sizes)
+        or _too_large(archive, parts)
     ):
         return None
     return CalamineWorkbook.from_filelike(_zip(archive, parts, {sheet_part: merged}))
 
 
-def _small_parts(archive: Archive, sheets: Iterable[str]) -> list[str]:
+def _needed(archive: Archive, sheets: Iterable[str]) -> list[str]:
+    """What calamine reads beside a sheet, and other small parts; not what pivot tables and drawings are made of."""
     left_out = set(sheets)
-    return [part for part in archive.parts if part.lower().endswith((".xml", ".rels")) and part not in left_out]
+    return [
+        part
+        for part, info in archive.parts.items()
+        if part.lower().endswith((".xml", ".rels"))
+        and part not in left_out
+        and (info.compress_size <= _SMALL_BYTES or part.lower().endswith((_STRINGS, "styles.xml", "workbook.xml")))
+    ]
+
+
+def _too_large(archive: Archive, parts: Iterable[str]) -> bool:
+    sizes = [archive.parts[part] for part in parts]
+    return sum(info.compress_size for info in sizes) > _LARGEST_PACKED_BYTES or any(
+        info.file_size > _LARGEST_BYTES for info in sizes
+    )
 
 
 def _merged(found: SheetScan) -> bytes | None:

@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from gui_app.tables import merged_first
 from gui_app.tables.archive import Archive
 from gui_app.tables.merged_first import outline, with_merged_first
 from gui_app.tables.sheet_scan import scan
@@ -118,7 +119,27 @@ def test_the_names_of_the_sheets_are_asked_for_without_their_cells(tmp_path: Pat
     path = _large(tmp_path / "a.xlsx", shared=True)
     with path.open("rb") as file:
         archive = Archive(file, path.name)
-        with outline(archive, archive.sheet_parts().values()) as book:
+        book = outline(archive, archive.sheet_parts().values())
+        assert book is not None
+        with book:
             assert book.sheet_names == ["Data", "Other"]
             with pytest.raises(CalamineError):
                 book.get_sheet_by_name("Data")
+
+
+def test_a_workbook_that_is_large_without_its_cells_is_left_as_it_is(tmp_path: Path) -> None:
+    path = _large(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr("xl/pivotCache/records1.xml", bytes(200_000))
+        archive.writestr("xl/comments1.xml", bytes(90_000))
+    small = _quick(path)
+    assert small is not None
+    with path.open("rb") as file:
+        parts = merged_first._needed(Archive(file, path.name), ["xl/worksheets/sheet1.xml"])
+    assert {"xl/comments1.xml", "xl/styles.xml", "xl/worksheets/sheet2.xml"} <= set(parts)
+    assert not {"xl/pivotCache/records1.xml", "xl/worksheets/sheet1.xml"} & set(parts)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        for number in range(800):
+            archive.writestr(f"xl/comments{number + 2}.xml", bytes(90_000))
+    assert _quick(path) is None
+    assert cells_of(path)[0][0] == "0001"
