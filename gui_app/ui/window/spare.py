@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from gui_app.ui.job.job_page import JobPage
     from gui_app.ui.later.later import Later
     from gui_app.ui.services import Services
+
+log = logging.getLogger(__name__)
 
 _BETWEEN_MS, _DRESSED_AT_ONCE = 4, 30
 AGAIN_AFTER_MS = 600
@@ -68,10 +71,16 @@ class Spare(QObject):
         return page
 
     def _go_on(self) -> None:
-        if self._page is None:
-            self._page = self._new()
-            self._left = _steps(self._page, self._centre)
-        self._is_ready = next(self._left, self) is self
+        try:
+            if self._page is None:
+                self._page = self._new()
+                self._left = _steps(self._page, self._centre)
+            self._is_ready = next(self._left, self) is self
+        except Exception:
+            # Whoever opens a job has another one made, and is told what is wrong.
+            log.exception("no page could be made ahead")
+            self.close()
+            return
         if not self._is_ready:
             self._timer.start(_BETWEEN_MS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,7 @@ from gui_app.keys import KeyStore
 from gui_app.settings import PROVIDER, Settings
 from gui_app.store.edits import JobEditor
 from gui_app.ui.job.job_page import JobPage
+from gui_app.ui.job.run_bar import RunBar
 from gui_app.ui.later.later import Later
 from gui_app.ui.look.theme import apply_text_size
 from gui_app.ui.services import Services
@@ -158,6 +159,29 @@ async def test_a_spare_page_that_nobody_took_goes_with_the_window(desk: Desk) ->
     await until(lambda: gone)
     await asyncio.sleep(0.05)
     assert desk.spare._page is None and not desk.centre.findChildren(JobPage)
+
+
+async def test_a_page_that_cannot_be_made_ahead_is_made_when_it_is_wanted(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[[str], None]
+) -> None:
+    expect_log("no page could be made ahead")
+    breaks = [True]
+    make = RunBar._make_parts
+
+    def broken(bar: RunBar) -> None:
+        if breaks.pop():
+            raise OSError("broken")
+        make(bar)
+
+    monkeypatch.setattr(RunBar, "_make_parts", broken)
+    for _step in range(30):
+        if desk.spare._page is not None or not _step:
+            desk.spare._go_on()
+    assert desk.spare._page is None and not desk.spare.is_ready()
+    breaks.append(False)
+    page = desk.spare.take()
+    await desk.show(page, job(tmp_path))
+    await page.aclose()
 
 
 async def test_jobs_are_opened_in_pages_made_ahead_one_after_the_other(
