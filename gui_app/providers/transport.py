@@ -118,7 +118,6 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
             auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding"),
             trust_env=False,
         )
 
@@ -137,17 +136,22 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         if self._session is None:
             self._session = self._open()
         try:
-            async with self._session.request(
+            response = await self._session.request(
                 envelope.method,
                 envelope.url,
                 headers=envelope.headers,
                 data=body,
                 allow_redirects=False,
                 proxy=self._proxy,
-            ) as response:
+            )
+            try:
                 content = await _read_bounded(response)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Arrived(response.status, headers, without_key(content, self._key))
+            except BaseException:
+                # Read to its end, it has given its connection back by itself.
+                response.close()
+                raise
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Arrived(response.status, headers, without_key(content, self._key))
         except httpx2.TransportError:
             raise
         except aiohttp.ClientConnectorError as error:
@@ -193,7 +197,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         return url
 
     def _headers(self, request: httpx2.Request) -> dict[str, str]:
-        out = {"accept-encoding": "identity"}
+        # What aiohttp would put in by itself: its own words would not be the SDK's.
+        out = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "Rowmill"}
         for raw_name, raw_value in request.headers.raw:
             name = raw_name.lower()
             if name not in _SENT and not name.startswith(b"x-stainless-"):
