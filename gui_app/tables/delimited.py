@@ -80,7 +80,13 @@ class DelimitedTable(Table):
         begins = first.first_line - 1
         self._data_line = self._sep_lines + (first.last_line if header else begins)
         self.settings = ImportSettings(
-            encoding, dialect.separator, dialect.quote, dialect.escape, header, self._sep_lines + begins if above else 0
+            encoding,
+            dialect.separator,
+            dialect.quote,
+            dialect.escape,
+            header,
+            self._sep_lines + begins if above else 0,
+            unnamed=wanted.unnamed,
         )
         self._dialect = dialect
         if wanted.quote is None:
@@ -184,7 +190,7 @@ class DelimitedTable(Table):
         headings += [""] * max(extra, 0)
         if len(headings) > COLUMN_LIMIT:
             raise too_many_columns(self.name, len(headings))
-        self.columns, renamed = name_columns(headings)
+        self.columns, renamed = name_columns(headings, self.settings.unnamed)
         self.renamed = tuple(change for change in renamed if header)
         named = [change for change in self.renamed if change[0] < len(rows[0])]
         self._open_notes += note_of_renaming(self.name, named)

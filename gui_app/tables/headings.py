@@ -15,15 +15,20 @@ LONGEST = 255
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 
 
-def unique_names(headings: Sequence[str]) -> tuple[str, ...]:
-    """One name for each heading, in order: blank ones get "Column 3", repeated ones "name (2)"."""
+def unique_names(headings: Sequence[str], unnamed: str | None = None) -> tuple[str, ...]:
+    """One name for each heading, in order: blank ones get "Column 3", repeated ones "name (2)".
+
+    Args:
+        unnamed: See `ImportSettings`.
+    """
+    pattern = unnamed if unnamed is not None and "{n}" in unnamed else "Column {n}"
     wanted = [_one_line(heading) for heading in headings]
     taken = {name for name in wanted if name}
     used: set[str] = set()
     tried: dict[str, int] = {}
     names = []
     for position, name in enumerate(wanted, 1):
-        name = name or f"Column {position}"
+        name = name or _one_line(pattern.replace("{n}", str(position)))
         if name in used or (not wanted[position - 1] and name in taken):
             base, number = name, tried.get(name, 2)
             while f"{base} ({number})" in used or f"{base} ({number})" in taken:
@@ -35,9 +40,11 @@ def unique_names(headings: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def name_columns(headings: Sequence[str]) -> tuple[tuple[str, ...], tuple[tuple[int, str, str], ...]]:
+def name_columns(
+    headings: Sequence[str], unnamed: str | None = None
+) -> tuple[tuple[str, ...], tuple[tuple[int, str, str], ...]]:
     """The names, and what was changed: (position from 0, heading in the file, name given)."""
-    names = unique_names(headings)
+    names = unique_names(headings, unnamed)
     changed = (
         (position, heading, name)
         for position, (heading, name) in enumerate(zip(headings, names, strict=True))

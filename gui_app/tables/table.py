@@ -32,6 +32,8 @@ class ImportSettings:
         header: Whether the first row holds the column names.
         skip_lines: Lines (sheet rows) above the table that are left out, such as a report's title.
         sheet: The sheet's name. Workbooks only.
+        unnamed: What a column without a heading is called, "{n}" standing for its number; None for English. Kept with
+            the job, so that it is called the same when the file is read again, whatever language the window has then.
     """
 
     encoding: str | None = None
@@ -41,6 +43,7 @@ class ImportSettings:
     header: bool | None = None
     skip_lines: int | None = None
     sheet: str | None = None
+    unnamed: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON types, for the job file and the pipe to the worker."""

@@ -211,7 +211,9 @@ class WorkbookTable(Table):
         rows = [cells for _, cells, _ in numbered[above:]]
         header = wanted.header if wanted.header is not None else has_header(rows)
         self._data_row = begins + 1 if header else begins
-        self.settings = ImportSettings(header=header, skip_lines=begins if above else 0, sheet=sheet.name)
+        self.settings = ImportSettings(
+            header=header, skip_lines=begins if above else 0, sheet=sheet.name, unnamed=wanted.unnamed
+        )
         self._name_columns(rows[0], header)
         if header and len(rows) == 1:
             raise header_only(self.name)
@@ -228,7 +230,7 @@ class WorkbookTable(Table):
     def _name_columns(self, first: tuple[str, ...], header: bool) -> None:
         if len(first) > COLUMN_LIMIT:
             raise too_many_columns(self.name, len(first))
-        self.columns, renamed = name_columns(first if header else [""] * len(first))
+        self.columns, renamed = name_columns(first if header else [""] * len(first), self.settings.unnamed)
         self.renamed = renamed if header else ()
         self._open_notes += note_of_renaming(self.name, self.renamed)
 

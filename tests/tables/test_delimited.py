@@ -173,6 +173,26 @@ def test_headings_become_unique_and_this_is_told(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("unnamed", "names"),
+    [
+        ("第 {n} 列", ("a", "第 2 列", "第 3 列")),
+        (None, ("a", "Column 2", "Column 3")),
+        # Out of a job file that somebody else has made.
+        ("the same for all", ("a", "Column 2", "Column 3")),
+        ("two\nlines {n}", ("a", "two lines 2", "two lines 3")),
+    ],
+)
+def test_a_column_without_a_heading_is_called_as_was_asked_for(
+    tmp_path: Path, unnamed: str | None, names: tuple[str, ...]
+) -> None:
+    path = write(tmp_path / "a.csv", "a,,\n1,2,3\n")
+    with open_table(path, ImportSettings(header=True, unnamed=unnamed)) as table:
+        assert table.columns == names
+        # Kept with the job, and so the same when it is read again.
+        assert ImportSettings.from_dict(table.settings.to_dict()).unnamed == unnamed
+
+
 def test_a_huge_heading_is_cut(tmp_path: Path) -> None:
     with open_table(write(tmp_path / "a.csv", "id," + "x" * 10_000 + "\n1,a\n")) as table:
         assert table.columns == ("id", "x" * 254 + "…")

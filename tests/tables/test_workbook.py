@@ -200,6 +200,8 @@ def test_blank_and_repeated_headings_of_a_sheet_are_named(tmp_path: Path) -> Non
     with open_table(_workbook(tmp_path / "a.xlsx", S=[["a", None, "a"], [1, 2, 3]])) as table:
         assert table.columns == ("a", "Column 2", "a (2)")
         assert table.renamed == ((1, "", "Column 2"), (2, "a", "a (2)"))
+    with open_table(tmp_path / "a.xlsx", ImportSettings(unnamed="第 {n} 列")) as table:
+        assert table.columns == ("a", "第 2 列", "a (2)") and table.settings.unnamed == "第 {n} 列"
 
 
 def test_the_file_is_let_go_of_when_the_sheet_is_loaded(tmp_path: Path) -> None:

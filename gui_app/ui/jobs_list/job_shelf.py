@@ -75,7 +75,7 @@ class JobShelf:
         target = self.new_path(summary.name)
         create_successor(target, former)
         read_as = summary.import_settings
-        kept = {"header": read_as.get("header")}
+        kept = {"header": read_as.get("header"), "unnamed": read_as.get("unnamed")}
         if len(summary.sheets) > 1:
             kept["sheet"] = read_as.get("sheet")
         return target, {name: value for name, value in kept.items() if value is not None}

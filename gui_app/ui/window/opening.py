@@ -94,5 +94,8 @@ class Opening(QObject):
         self._importing.start(source, job, settings, self._updating.former_of(job))
 
     def _first_settings(self) -> dict[str, Any]:
+        out: dict[str, Any] = {"unnamed": _("Column {n}")}
         chosen = self._settings.get(FIRST_ROW_HEADER)
-        return {} if chosen == "detect" else {"header": chosen == "header"}
+        if chosen != "detect":
+            out["header"] = chosen == "header"
+        return out

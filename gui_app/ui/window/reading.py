@@ -31,7 +31,9 @@ class Reading(QObject):
     def again(self, page: JobPage, chosen: dict[str, object]) -> None:
         """Read a job's table otherwise."""
         if page.source is not None:
-            self._window.opening.read_again(page.path, page.source, chosen)
+            read_as = {} if page.overview is None else page.overview.summary.import_settings
+            # A column without a heading keeps the name by which the prompt may call it.
+            self._window.opening.read_again(page.path, page.source, {"unnamed": read_as.get("unnamed"), **chosen})
 
     def _moved(self, job: Path, share: float | None) -> None:
         page = self._window.page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui_app import i18n
 from gui_app.errors import JobFileError
 from gui_app.jobs import JobState, RowState
 from gui_app.settings import Settings
@@ -127,6 +129,30 @@ async def test_the_same_file_dropped_again_keeps_the_answers_if_wanted(
         assert at.status.button.isVisible()
         QTest.mouseClick(at.status.button, Qt.MouseButton.LeftButton)
         await until(lambda: at.listed(archived=True) == [])
+
+
+async def test_answers_are_kept_whatever_language_the_window_had_when_columns_were_named(
+    qloop: object, qtbot: QtBot, tmp_path: Path
+) -> None:
+    i18n.set_language("zh_CN")
+    async with desk(qtbot) as at:
+        source = tmp_path / "reviews.csv"
+        source.write_text("1,good\n2,bad\n3,fine\n", "utf-8")
+        at.opening.open(source)
+        await until(lambda: len(at.read) == 1)
+        former = at.ready[0]
+        asks = replace(RECIPE, template="{第 2 列}")
+        with closing(JobEditor(former)) as editor:
+            editor.save_draft(asks)
+        with Run(former, recipe=asks) as run:
+            run.answer_all(lambda row_id, version: done(row_id, version, f"answer {row_id}"))
+            run.writer.set_state(JobState.FINISHED)
+        i18n.set_language("en")
+        at.updating.update_job(former, source)
+        await until(lambda: len(at.read) == 2)
+        with closing(JobReader(at.ready[1])) as reader:
+            assert reader.columns() == ("第 1 列", "第 2 列")
+            assert reader.counts().done == 3
 
 
 async def test_the_same_file_can_also_begin_a_job_of_its_own(qloop: object, qtbot: QtBot, tmp_path: Path) -> None:

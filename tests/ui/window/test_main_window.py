@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QTableView, QWidget
 
+from gui_app import i18n
 from gui_app.engine.events import JobProgress
 from gui_app.jobs import Counts, JobState, RowFilter, RowState
 from gui_app.settings import LANGUAGE, THEME
@@ -111,6 +112,22 @@ async def test_another_separator_reads_the_table_again(window: MainWindow, pract
     box.activated.emit(box.currentIndex())
     await until(lambda: page.import_line.dimensions.text() == "12 rows × 1 column")
     await until(lambda: page.model.index(0, 0).data() == "0001,this is good number 1")
+    await window.aclose()
+
+
+async def test_columns_without_a_heading_are_named_in_the_language_of_the_window_and_keep_that_name(
+    window: MainWindow, practice: Practice, tmp_path: Path
+) -> None:
+    i18n.set_language("zh_CN")
+    path = tmp_path / "no heading.csv"
+    path.write_text("\n".join(f"{n},{n * 7}" for n in range(1, 13)), "utf-8")
+    drop(window, path)
+    page = await opened(window, 12)
+    assert page.columns == ("第 1 列", "第 2 列")
+    # Read again in another language: the prompt may name it by now.
+    i18n.set_language("en")
+    page.importSettingsChosen.emit({"separator": ";"})
+    await until(lambda: page.columns == ("第 1 列",))
     await window.aclose()
 
 
