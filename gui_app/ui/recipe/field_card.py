@@ -81,9 +81,14 @@ class FieldCard(Panel):
         self._problem.setObjectName("fieldProblem")
         self._build()
         self.retranslate()
+        self.show_field(field)
+
+    def show_field(self, field: OutputField) -> None:
+        """Show this field, as a card of its own would; nothing is announced."""
+        self._filling = True
         self._show(field)
         self._filling = False
-        self._changed()
+        self._say_whose()
 
     def set_labels(self, labels: Sequence[str]) -> None:
         """Put these into the list, one a line. One step of the editor's undo."""
@@ -195,6 +200,7 @@ class FieldCard(Panel):
         self.whole_box.setChecked(field.whole)
         self.length_edit.setText("" if field.max_characters is None else str(field.max_characters))
         self.hint_edit.setText(field.hint)
+        self._meanings_fold.open(False)
         self._hint_fold.open(bool(field.hint))
         self._kind_changed()
 
@@ -228,9 +234,12 @@ class FieldCard(Panel):
 
     def _changed(self) -> None:
         if not self._filling:
-            shown = plain(self.name_edit.text().strip() or _("Result"), 40)
-            self.labels_edit.setAccessibleName(_("Labels of {field}").format(field=shown))
+            self._say_whose()
             self.changed.emit()
+
+    def _say_whose(self) -> None:
+        shown = plain(self.name_edit.text().strip() or _("Result"), 40)
+        self.labels_edit.setAccessibleName(_("Labels of {field}").format(field=shown))
 
 
 def refusal(fields: Sequence[OutputField]) -> str:

@@ -47,10 +47,13 @@ class FieldList(Panel):
         """Show these; nothing is announced."""
         if fields == self.fields():
             return
-        for card in self.cards:
+        for card in self.cards[len(fields) :]:
             self._drop(card)
-        self.cards = []
-        for field in fields:
+        del self.cards[len(fields) :]
+        # A card takes long to make: those that are there show what is next.
+        for card, field in zip(self.cards, fields, strict=False):
+            card.show_field(field)
+        for field in fields[len(self.cards) :]:
             self._append(field)
         self._check()
 

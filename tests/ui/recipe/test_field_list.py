@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui_app.jobs import FieldKind, OutputField
 from gui_app.ui.pieces.forms import choose
+from gui_app.ui.recipe.field_card import FieldCard
 from gui_app.ui.recipe.field_list import FieldList
 from gui_app.ui.recipe.typed import split_labels, typed_number
 from tests.helpers.finding import part
@@ -34,6 +35,54 @@ def test_a_field_comes_out_as_it_went_in(fields: FieldList, field: OutputField) 
     fields.set_fields((field,))
     assert fields.fields() == (field,)
     assert fields.problem() == ""
+
+
+def look_of(card: FieldCard) -> list[object]:
+    """All that is seen of a card, and what its editors would take back."""
+    out: list[object] = [card.field(), card.problem()]
+    for edit in card.findChildren(QLineEdit):
+        out.append((edit.objectName(), edit.text(), edit.isVisibleTo(card), edit.isUndoAvailable()))
+    labels = card.labels_edit
+    out.append((labels.toPlainText(), labels.isVisibleTo(card), labels.height(), labels.document().isUndoAvailable()))
+    out.append((labels.accessibleName(), card._labels.note.text(), card.kind_box.currentText()))
+    out += [box.isVisibleTo(card) for box in card.findChildren(QCheckBox)]
+    return out
+
+
+@pytest.mark.parametrize("before", [LABEL, NUMBER, TEXT, *OTHERS], ids=lambda field: field.kind.value)
+@pytest.mark.parametrize("after", [LABEL, NUMBER, TEXT, *OTHERS], ids=lambda field: field.kind.value)
+def test_a_card_that_showed_another_field_looks_like_a_new_one(
+    fields: FieldList, qtbot: QtBot, before: OutputField, after: OutputField
+) -> None:
+    fields.set_fields((before,))
+    (card,) = fields.cards
+    # What somebody has typed and opened is of that field.
+    qtbot.keyClicks(card.name_edit, "x")
+    card.labels_edit.insertPlainText("typed,")
+    card.minimum_edit.setText("no number")
+    card._meanings_fold.open()
+    card._hint_fold.open()
+    with qtbot.assertNotEmitted(fields.changed):
+        fields.set_fields((after,))
+    assert fields.cards == [card]
+    new = FieldList()
+    qtbot.addWidget(new)
+    new.resize(fields.size())
+    new.show()
+    new.set_fields((after,))
+    # A line that was made for another label stays, hidden.
+    seen, expected = (
+        [thing for thing in look_of(shown) if "labelMeaningEdit" not in str(thing)] for shown in (card, new.cards[0])
+    )
+    assert seen == expected
+
+
+def test_more_and_fewer_fields_are_shown_in_their_order(fields: FieldList) -> None:
+    for wanted in ((TEXT,), (LABEL, NUMBER, TEXT), (NUMBER, LABEL), OTHERS, (TEXT,)):
+        fields.set_fields(wanted)
+        assert fields.fields() == wanted
+        assert [card.up_button.isVisibleTo(fields) for card in fields.cards] == [False, *[True] * (len(wanted) - 1)]
+        assert all(card.remove_button.isEnabled() == (len(wanted) > 1) for card in fields.cards)
 
 
 def test_a_field_is_added_named_and_given_labels_by_keyboard(fields: FieldList, qtbot: QtBot) -> None:
