@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -30,8 +29,6 @@ def light_imports() -> Iterator[None]:
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     try:
-        if "aiohttp" not in sys.modules:
-            _import_aiohttp()
         yield
     finally:
         sys.meta_path.remove(finder)
@@ -121,26 +118,3 @@ class _Finder(MetaPathFinder):
                     spec.loader = _LaterLoader(spec.loader)
                 return spec
         return None
-
-
-def _import_aiohttp() -> None:
-    """`import aiohttp`, but for what two contexts are filled with that it makes on the way.
-
-    WORKAROUND: aiohttp reads the certificates of the system twice when it is imported, for contexts of its own; that
-    takes as long as all the rest of it. `GuardedTransport` gives connections a context that was made for them, so
-    nobody uses those two; whoever did would trust no server instead of all that the system trusts.
-    Remove when aiohttp makes its contexts when they are first needed.
-    """
-    here, read = threading.get_ident(), ssl.SSLContext.set_default_verify_paths
-
-    def set_default_verify_paths(self: ssl.SSLContext) -> None:
-        # Other threads may be making contexts just now that do need them.
-        if threading.get_ident() != here:
-            read(self)
-
-    ssl.SSLContext.set_default_verify_paths = set_default_verify_paths  # type: ignore[method-assign]
-    try:
-        import aiohttp  # noqa: F401
-    finally:
-        # The one that it inherits.
-        del ssl.SSLContext.set_default_verify_paths

@@ -86,33 +86,3 @@ def test_a_row_goes_through_the_sdk_without_its_models(provider):
         assert (text, there) == ("yes", True)
         assert server.seen[0].headers["user-agent"].startswith("AsyncOpenAI")
     assert models < 100
-
-
-CERTIFICATES = """
-import json, ssl, sys, threading
-elsewhere = []
-read = ssl.SSLContext.set_default_verify_paths
-
-def watch(frame_event, arguments):
-    if frame_event == "import" and arguments[0] == "aiohttp.connector":
-        thread = threading.Thread(target=lambda: elsewhere.append(ssl.create_default_context().cert_store_stats()))
-        thread.start()
-        thread.join()
-
-sys.addaudithook(watch)
-import gui_app.providers.openai
-from aiohttp import connector
-print(json.dumps({
-    "aiohttp": connector._SSL_CONTEXT_VERIFIED.cert_store_stats()["x509"],
-    "meanwhile": elsewhere[0]["x509"],
-    "after": ssl.create_default_context().cert_store_stats()["x509"],
-    "restored": ssl.SSLContext.set_default_verify_paths is read,
-}))
-"""
-
-
-def test_aiohttp_reads_no_certificates_and_everybody_else_does():
-    found = python(CERTIFICATES)
-    assert found["aiohttp"] == 0
-    assert found["meanwhile"] == found["after"] > 0
-    assert found["restored"]
