@@ -24,12 +24,7 @@ _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 
 
 class Archive:
-    """The parts of a workbook. Only those that are read are unpacked, and no further than they said they go.
-
-    Attributes:
-        parts: What the archive's directory says of each part, by its name.
-        intact: The parts that have been unpacked to their end, and were as long and had the checksum that it says.
-    """
+    """The parts of a workbook. Only those that are read are unpacked, and no further than they said they go."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Read the directory of the archive and refuse it if its contents cannot be right.
@@ -39,7 +34,6 @@ class Archive:
         """
         self._file = file
         self._name = name
-        self.intact: set[str] = set()
         try:
             with zipfile.ZipFile(file) as archive:
                 self.parts = {info.filename: info for info in archive.infolist()}
@@ -79,8 +73,13 @@ class Archive:
             InputError: It is damaged, or goes on beyond the size it declared.
         """
         info = self.parts[part]
-        position = self._begins(info)
-        left, size, checksum = info.compress_size, 0, 0
+        self._file.seek(info.header_offset)
+        header = self._file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
+            raise damaged(self._name)
+        *_, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+        position = info.header_offset + _LOCAL_HEADER.size + name_bytes + extra_bytes
+        left, size = info.compress_size, 0
         inflate = zlib.decompressobj(-zlib.MAX_WBITS) if info.compress_type == zipfile.ZIP_DEFLATED else None
         while left > 0:
             self._file.seek(position)
@@ -97,32 +96,8 @@ class Archive:
                 size += len(piece)
                 if size > info.file_size:
                     raise self.too_large()
-                checksum = zlib.crc32(piece, checksum)
                 if piece:
                     yield piece
-        if size == info.file_size and checksum == info.CRC:
-            self.intact.add(part)
-
-    def packed(self, part: str) -> bytes:
-        """A part as it lies in the archive.
-
-        Raises:
-            InputError: It is damaged.
-        """
-        info = self.parts[part]
-        self._file.seek(self._begins(info))
-        packed = self._file.read(info.compress_size)
-        if len(packed) < info.compress_size:
-            raise damaged(self._name)
-        return packed
-
-    def _begins(self, info: zipfile.ZipInfo) -> int:
-        self._file.seek(info.header_offset)
-        header = self._file.read(_LOCAL_HEADER.size)
-        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
-            raise damaged(self._name)
-        *_, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
-        return int(info.header_offset + _LOCAL_HEADER.size + name_bytes + extra_bytes)
 
     def refuse_lies(self, part: str) -> None:
         """Unpack a part only to see that it is as large as it says."""

@@ -47,8 +47,6 @@ class SheetScan:
         errors: (row, column), both from 0 -> the error as the user saw it, such as "#N/A".
         unsolved: Formulas whose result the program that wrote the file did not store.
         prefix: What stands before the names of the elements: b"" nearly always, or such as b"x:".
-        beginning: What stands before the rows.
-        end: The last piece: what follows the last row.
     """
 
     letters: int = 1
@@ -57,19 +55,15 @@ class SheetScan:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unsolved: int = 0
     prefix: bytes = b""
-    beginning: bytes = b""
-    end: bytes = b""
 
 
 def scan(pieces: Iterable[bytes]) -> SheetScan:
     """Look through a sheet's XML."""
     found = SheetScan()
-    for text in whole_rows(pieces):
-        if not found.beginning:
+    for number, text in enumerate(whole_rows(pieces)):
+        if not number:
             root = _ROOT.search(text)
             found.prefix = (root[1] or b"") if root else b""
-            found.beginning = text.partition(b"sheetData")[0]
-        found.end = text
         if _only(_ANY_BUT_PLAIN, text, found):
             continue
         _note_errors(text, found.errors)

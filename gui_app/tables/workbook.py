@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +15,7 @@ from python_calamine import (
     CalamineSheet,
     CalamineWorkbook,
     PasswordError,
+    SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
@@ -26,12 +27,11 @@ from gui_app.tables.cells import TEXT_AND_MARK
 from gui_app.tables.file_kind import FileKind
 from gui_app.tables.header import has_header, rows_above
 from gui_app.tables.headings import name_columns, note_of_renaming
-from gui_app.tables.merged_first import outline, with_merged_first
 from gui_app.tables.refusals import damaged, header_only, number_is_no_date, protected, too_many_columns
 from gui_app.tables.sheet_extent import too_far
 from gui_app.tables.sheet_scan import SheetScan, scan
 from gui_app.tables.table import COLUMN_LIMIT, ImportSettings, Note, Table, TypedRow
-from gui_app.tables.workbook_head import head_of_workbook
+from gui_app.tables.workbook_head import head_of_workbook, outline
 
 _BATCH_ROWS = 256
 _SAMPLE_ROWS = 1000
@@ -115,9 +115,7 @@ class WorkbookTable(Table):
     def _load(self, file: BinaryIO, wanted: ImportSettings, first_rows: int | None) -> CalamineSheet:
         with ExitStack() as opened:
             whole = cache(lambda: opened.enter_context(self._open_whole(file)))
-            outlined = self._outline()
-            with nullcontext(whole()) if outlined is None else outlined as workbook:
-                metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            metadata = [sheet for sheet in self._metadata(whole) if sheet.typ == SheetTypeEnum.WorkSheet]
             self.sheets = tuple(sheet.name for sheet in metadata)
             if wanted.sheet is not None:
                 if wanted.sheet not in self.sheets:
@@ -138,10 +136,13 @@ class WorkbookTable(Table):
         named_so = self.path.suffix.lower() == f".{self._kind}"
         return CalamineWorkbook.from_path(self.path) if named_so else CalamineWorkbook.from_filelike(file)
 
-    def _outline(self) -> CalamineWorkbook | None:
-        if self._archive is None or self._kind is FileKind.ODS:
-            return None
-        return outline(self._archive, self._sheet_parts.values())
+    def _metadata(self, whole: Callable[[], CalamineWorkbook]) -> list[SheetMetadata]:
+        small = outline(self._archive, self._sheet_parts.values()) if self._archive and self._sheet_parts else None
+        if small is not None:
+            # What calamine says of a damaged file it shall say of the file itself.
+            with suppress(CalamineError), CalamineWorkbook.from_filelike(small) as workbook:
+                return workbook.sheets_metadata
+        return whole().sheets_metadata
 
     def _load_sheet(self, whole: Callable[[], CalamineWorkbook], name: str, first_rows: int | None) -> CalamineSheet:
         if self._archive is None or self._kind is FileKind.ODS:
@@ -158,12 +159,6 @@ class WorkbookTable(Table):
                     return small.get_sheet_by_name(name)
         self._scan = scan(self._archive.unpack(part))
         self._refuse_extent(lambda: self._pieces(part))
-        # What calamine says of a damaged file it shall say of the file itself.
-        with suppress(CalamineError):
-            quick = with_merged_first(self._archive, part, self._sheet_parts.values(), self._scan)
-            if quick is not None:
-                with quick:
-                    return quick.get_sheet_by_name(name)
         return whole().get_sheet_by_name(name)
 
     def _refuse_extent(self, pieces: Callable[[], Iterable[bytes]]) -> None:

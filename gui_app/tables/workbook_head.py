@@ -1,15 +1,17 @@
-"""The first rows of a large .xlsx as a small workbook of its own, so that a preview need not load a million rows."""
+"""A large .xlsx as a small workbook of its own, so that a preview need not load a million rows and their texts."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gui_app.tables.archive import Archive
 from gui_app.tables.sheet_scan import SheetScan, scan
 
+_STRINGS = "sharedstrings.xml"
 _WORTH_BYTES = 4_000_000
 _LARGEST_COPIED_BYTES = 1_000_000
 _LARGEST_HEAD_BYTES = 16_000_000
@@ -28,7 +30,7 @@ class WorkbookHead:
 
 def head_of_workbook(archive: Archive, sheet_part: str, rows: int) -> WorkbookHead | None:
     """The sheet's first rows with the shared strings they need; None where the sheet is small or oddly written."""
-    strings_part = next((part for part in archive.parts if part.lower().endswith("sharedstrings.xml")), None)
+    strings_part = next((part for part in archive.parts if part.lower().endswith(_STRINGS)), None)
     strings_bytes = archive.parts[strings_part].file_size if strings_part else 0
     if archive.parts[sheet_part].file_size + strings_bytes < _WORTH_BYTES:
         return None
@@ -42,15 +44,36 @@ def head_of_workbook(archive: Archive, sheet_part: str, rows: int) -> WorkbookHe
         if strings is None:
             return None
         contents[strings_part] = strings + _closing(strings, b"sst")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as small:
+    return WorkbookHead(_packed(archive, contents), sheet, scan((sheet,)))
+
+
+def outline(archive: Archive, sheets: Collection[str]) -> io.BytesIO | None:
+    """The workbook without its cells and their texts: enough to ask for the names of its sheets.
+
+    Args:
+        sheets: The parts with the sheets.
+
+    Returns:
+        None where the whole is small.
+    """
+    left_out = {part: b"" for part in archive.parts if part in sheets or part.lower().endswith(_STRINGS)}
+    if sum(archive.parts[part].file_size for part in left_out) < _WORTH_BYTES:
+        return None
+    return _packed(archive, left_out)
+
+
+def _packed(archive: Archive, contents: Mapping[str, bytes]) -> io.BytesIO:
+    """A workbook of its small parts as they are and of these instead of some; without those that are empty."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as small:
         for part, info in archive.parts.items():
             if part in contents:
-                small.writestr(part, contents[part])
+                if contents[part]:
+                    small.writestr(part, contents[part])
             elif info.file_size <= _LARGEST_COPIED_BYTES and part.lower().endswith((".xml", ".rels")):
                 small.writestr(part, b"".join(archive.unpack(part)))
-    packed.seek(0)
-    return WorkbookHead(packed, sheet, scan((sheet,)))
+    out.seek(0)
+    return out
 
 
 def _cut(archive: Archive, part: str, end_tag: bytes, count: int) -> bytes | None:
