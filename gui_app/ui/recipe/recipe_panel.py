@@ -109,6 +109,7 @@ class RecipePanel(MadeInSteps):
         self._filling = False
         yield
         self.set_recipe(None)
+        yield
 
     def begin(self) -> None:
         """There is a job: look up what the user has kept."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRegularExpression
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gui_app.ui.pieces.once import once
@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BETWEEN_MS, _DRESSED_AT_ONCE = 4, 30
+_NAMED = QRegularExpression("^(?!qt_).")
+"""Qt has names for some of its own, so that it finds them again."""
+
 AGAIN_AFTER_MS = 600
 """So long after a job was opened, when what it brings has been shown."""
 
 
 class Spare(QObject):
     """Makes one page ahead, a few milliseconds at a time.
+
+    Its parts have no names before it is taken: whoever looks in the window for one by its name finds that of the job
+    that is open, and no other.
 
     Args:
         centre: Where pages lie. A spare one is a child of it, and none of its pages.
@@ -36,6 +42,7 @@ class Spare(QObject):
         self._page: JobPage | None = None
         self._left: Iterator[None] = iter(())
         self._is_ready = False
+        self._names: list[tuple[QWidget, str]] = []
         self._timer = once(self, _BETWEEN_MS, self._go_on)
 
     def is_ready(self) -> bool:
@@ -50,14 +57,16 @@ class Spare(QObject):
     def take(self) -> JobPage:
         """A page for a job, as far as it is made. The next one is made in a while."""
         page = self._page or self._new()
-        self._page, self._is_ready, self._left = None, False, iter(())
+        for part, name in self._names:
+            part.setObjectName(name)
+        self._page, self._is_ready, self._left, self._names = None, False, iter(()), []
         self._timer.start(AGAIN_AFTER_MS)
         return page
 
     def close(self) -> None:
         """Make none any more."""
         self._timer.stop()
-        page, self._page, self._left = self._page, None, iter(())
+        page, self._page, self._left, self._names = self._page, None, iter(()), []
         if page is not None:
             page.link.close()
             page.deleteLater()
@@ -74,7 +83,7 @@ class Spare(QObject):
         try:
             if self._page is None:
                 self._page = self._new()
-                self._left = _steps(self._page, self._centre)
+                self._left = self._steps(self._page)
             self._is_ready = next(self._left, self) is self
         except Exception:
             # Whoever opens a job has another one made, and is told what is wrong.
@@ -84,14 +93,20 @@ class Spare(QObject):
         if not self._is_ready:
             self._timer.start(_BETWEEN_MS)
 
-
-def _steps(page: JobPage, centre: QStackedWidget) -> Iterator[None]:
-    # Not handed on from the page itself: what is left of it is not lost with this.
-    while page.make_more():
-        yield
-    page.resize(centre.size())
-    # Each widget takes its look from the stylesheet once, and would when it is first shown.
-    for at, part in enumerate(page.findChildren(QWidget)):
-        part.ensurePolished()
-        if at % _DRESSED_AT_ONCE == 0:
+    def _steps(self, page: JobPage) -> Iterator[None]:
+        # Not handed on from the page itself: what is left of it is not lost with this.
+        while page.make_more():
+            self._keep_names(page)
             yield
+        self._keep_names(page)
+        page.resize(self._centre.size())
+        # Each widget takes its look from the stylesheet once, and would when it is first shown.
+        for at, part in enumerate(page.findChildren(QWidget)):
+            part.ensurePolished()
+            if at % _DRESSED_AT_ONCE == 0:
+                yield
+
+    def _keep_names(self, page: JobPage) -> None:
+        for part in page.findChildren(QWidget, _NAMED):
+            self._names.append((part, part.objectName()))
+            part.setObjectName("")

@@ -66,7 +66,7 @@ def test_switches_are_kept_at_once(opened: Opened, qtbot: QtBot, name: str, sett
 def test_ceilings_are_automatic_or_a_number_for_each_provider(opened: Opened, qtbot: QtBot) -> None:
     opened.dialog.show_page("speed")
     box = part(opened.dialog, QSpinBox, "ceiling_openai")
-    assert box.text() == "Automatic (at most 200)"
+    assert box.text() == "Automatic (at most 500)"
     with qtbot.waitSignal(opened.dialog.settingChanged) as told:
         box.setValue(5)
     assert told.args == ["concurrency"] and opened.settings.get(CONCURRENCY) == {"openai": 5}
