@@ -350,11 +350,15 @@ def close(db: Connection, *, checkpoint: bool = True) -> None:
 
 
 def close_reader(db: Connection, path: Path) -> None:
-    """Close a reading connection. The last one leaves empty -wal and -shm files, which it may not remove itself."""
+    """Close a reading connection. The last one leaves the -wal and -shm files, which it may not remove itself.
+
+    One that came while the job was being made cannot write: what somebody wrote beside it, and could not put into the
+    job's own file because it was reading, would be missed by whoever copies or mails that file.
+    """
     db.close()
-    wal = Path(f"{path}-wal")
     try:
-        if wal.stat().st_size == 0:
+        if Path(f"{path}-wal").exists() and not network_folder.is_remote(path.parent):
+            # Where it is the only one, SQLite puts everything in order when this is closed; else nothing happens.
             with closing(connect(path)) as last:
                 last.execute("PRAGMA busy_timeout = 0")
                 last.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()

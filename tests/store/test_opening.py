@@ -413,6 +413,32 @@ def test_a_new_job_does_not_inherit_what_a_deleted_one_left(path: Path) -> None:
     check_job(path)
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_whoever_looks_at_a_job_last_leaves_one_file_behind(path: Path, read_only: bool) -> None:
+    """What wrote it could not put it all into the job's own file, because somebody was reading just then."""
+    make_job(path, one_column("a"))
+    # A reader that comes while the file is being made is one that may never write.
+    reading = job_file.connect(path, read_only=read_only)
+    with closing(JobEditor(path)) as editor:
+        # A question that is still being answered holds on to what it sees.
+        answering = reading.execute("SELECT name FROM sqlite_master UNION ALL SELECT name FROM sqlite_master")
+        assert answering.fetchone()
+        editor.set_note("typed", "kept")
+    assert Path(f"{path}-wal").stat().st_size
+    answering.close()
+    job_file.close_reader(reading, path)
+    assert [file.name for file in path.parent.glob(f"{path.name}*")] == [path.name]
+    with closing(JobReader(path)) as again:
+        assert again.note("typed") == "kept"
+
+
+def test_a_reader_that_closes_leaves_the_file_of_one_that_still_works_to_it(path: Path) -> None:
+    make_job(path, one_column("a"))
+    with closing(JobWriter(path)):
+        JobReader(path).close()
+        assert Path(f"{path}-wal").exists()
+
+
 def test_a_job_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
