@@ -138,8 +138,8 @@ def test_the_minutes_of_automatic_reach_from_where_it_starts_to_where_it_may_gro
     job = make_job(2_005)
     answer(job, PAID, range(1, 6))
     found = estimated(job, options=AUTOMATIC).now
-    # It starts at 10 calls at once here, and goes to 200.
-    assert minutes_at(200, 2_000) < found.low_minutes < 2 * minutes_at(200, 2_000)
+    # It starts at 10 calls at once here, and is reckoned to go to 200, though it may go further.
+    assert 1.25 * minutes_at(200, 2_000) < found.low_minutes < 2 * minutes_at(200, 2_000)
     assert minutes_at(10, 2_000) < found.high_minutes < 1.6 * minutes_at(10, 2_000)
 
 
